@@ -1,0 +1,7 @@
+"""Errors of this room that are a user's to mend; each message says what, where and what to do."""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """Something asked of `joulebook.ledger` that could not be done; the message is one clear line for a person."""
