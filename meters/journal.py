@@ -1,0 +1,229 @@
+"""The journal: append-only JSON Lines with one writer (docs/journal.md says what the records mean)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from joulebook.meters.clock import boot_s, wall_s
+from joulebook.meters.errors import MeterError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: there, a journal without a closing record counts as interrupted
+    fcntl = None  # type: ignore[assignment]
+
+VERSION = 1
+FSYNC_EVERY_S = 4.0
+PENDING_LIMIT_BYTES = 4 << 20
+Record = dict[str, Any]
+
+
+class JournalVersionError(MeterError):
+    """A journal written by a newer meter than this reader knows."""
+
+
+def new_id() -> str:
+    """A fresh id for a run or a journal: time first, so that ids sort by age, then 48 random bits."""
+    return f"{int(wall_s() * 1000):011x}{secrets.token_hex(6)}"
+
+
+def journal_path(directory: Path, run_id: str, journal_id: str) -> Path:
+    """Where the journal of one meter lies."""
+    return directory / f"{run_id}.{journal_id}.jsonl"
+
+
+class JournalWriter:
+    """Appends records to one journal; a full disk or a read-only folder costs records, never an exception.
+
+    Attributes:
+        path: The file, also where it could not be opened.
+        trouble: Why records are being lost, or None while all is well.
+    """
+
+    def __init__(self, path: Path, fd: int | None = None) -> None:
+        self.path = path
+        self.trouble: str | None = None
+        self._pending = bytearray()
+        self._next_fsync = time.monotonic() + FSYNC_EVERY_S
+        self._fd = _open_locked(path, self) if fd is None else fd
+
+    @property
+    def fd(self) -> int | None:
+        """The open file, to hand to a helper together with its lock; None where there is none."""
+        return self._fd
+
+    def write(self, kind: str, *, w: float | None = None, b: float | None = None, **values: Any) -> None:
+        """Queue one record; `flush` appends what is queued in one piece."""
+        record = {"k": kind, "w": wall_s() if w is None else w, "b": boot_s() if b is None else b, **values}
+        record["w"], record["b"] = round(record["w"], 6), round(record["b"], 6)
+        line = encode(record)
+        if len(self._pending) + len(line) <= PENDING_LIMIT_BYTES:
+            self._pending += line
+
+    def flush(self) -> None:
+        """Append what is queued; what a full disk refuses stays queued and is tried again with the next flush."""
+        if self._fd is None or not self._pending:
+            return
+        try:
+            # A short write leaves a torn line; its rest stays at the front of the queue and makes it whole later.
+            while self._pending:
+                written = os.write(self._fd, self._pending)
+                del self._pending[:written]
+            self.trouble = None
+            self._sync_now_and_then()
+        except OSError as error:
+            self.trouble = f"{self.path}: {error.strerror or error}"
+
+    def _sync_now_and_then(self) -> None:
+        began = time.monotonic()
+        if self._fd is None or began < self._next_fsync:
+            return
+        with contextlib.suppress(OSError):
+            getattr(os, "fdatasync", os.fsync)(self._fd)
+        # On a slow network file system a sync may take seconds: then it comes so rarely that it takes 2 % of the time.
+        took = time.monotonic() - began
+        self._next_fsync = began + max(FSYNC_EVERY_S, 50 * took)
+
+    def close(self) -> None:
+        """Flush and let go of the file, and with it of the lock."""
+        self.flush()
+        self.forget()
+
+    def forget(self) -> None:
+        """Close this process's handle without writing: another process goes on with the same open file and lock."""
+        if self._fd is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
+        self._fd = None
+
+
+def _open_locked(path: Path, writer: JournalWriter) -> int | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as error:
+        writer.trouble = f"{path}: {error.strerror or error}"
+        return None
+    if fcntl is not None:
+        with contextlib.suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def encode(record: Record) -> bytes:
+    """One record as one line; what JSON does not know (NaN, foreign types) becomes null or text."""
+    try:
+        text = json.dumps(record, separators=(",", ":"), allow_nan=False, ensure_ascii=True, default=_plain)
+    except ValueError:
+        text = json.dumps(_finite(record), separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+    return text.encode("ascii") + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    """A number of some library (numpy, torch) as a plain one; anything else as text."""
+    with contextlib.suppress(Exception):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    return str(value)[:500]
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else _plain(value)
+
+
+def is_alive(path: str | Path) -> bool:
+    """Whether a living meter holds the lock on this journal."""
+    if fcntl is None:
+        return False
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return False
+
+
+def read_records(path: str | Path, offset: int = 0, max_bytes: int | None = None) -> tuple[list[Record], int]:
+    """Whole, well-formed records from a byte offset on, and the offset to go on from.
+
+    Anything else (a torn last line, bytes that are no JSON, records without clock or kind) is passed over.
+
+    Args:
+        path: The journal.
+        offset: Where to begin: 0, or what an earlier call returned.
+        max_bytes: Read about that much at once, but one whole line at least; None reads to the end.
+
+    Raises:
+        JournalVersionError: The journal was written by a newer meter.
+        MeterError: The file can't be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            data = file.read() if max_bytes is None else file.read(max_bytes)
+            if max_bytes is not None and not data.endswith(b"\n"):
+                data += file.readline()
+    except OSError as error:
+        raise MeterError(f"{path}: the journal can't be read ({error.strerror or error})") from None
+    whole = data[: data.rfind(b"\n") + 1]
+    records = [record for line in whole.split(b"\n") if line and (record := _parse(line)) is not None]
+    _refuse_newer(path, records)
+    return records, offset + len(whole)
+
+
+def _refuse_newer(path: str | Path, records: list[Record]) -> None:
+    for record in records:
+        version = record.get("v") if record["k"] == "open" else None
+        if isinstance(version, int) and version > VERSION:
+            raise JournalVersionError(
+                f"{path}: written by a newer Joulebook (journal version {version}); update this one"
+            )
+
+
+def _parse(line: bytes) -> Record | None:
+    try:
+        record = json.loads(line.decode("utf-8"), parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict) or not isinstance(record.get("k"), str):
+        return None
+    if not (_is_number(record.get("w")) and _is_number(record.get("b"))):
+        return None
+    return _without_surrogates(record) if b"\\ud" in line or b"\\uD" in line else record
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -1e15 < value < 1e15  # false for NaN too
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Half a surrogate pair is legal in JSON's escapes but can't be stored as UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    return value
