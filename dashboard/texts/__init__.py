@@ -1,0 +1,66 @@
+"""Texts shown to people: one TOML file a language beside this one, looked up by dotted key.
+
+    t("overview.title")                          -> "Overview"
+    t("runs.found", shown="128", all="4 210")    -> "128 of 4 210 runs"
+
+A language that lacks a key falls back to English, key by key. Values are put in as they are: what comes from a run must
+go through `joulebook.dashboard.escape.plain` first.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib import resources
+from typing import Any
+
+DEFAULT_LANGUAGE = "en"
+
+
+@functools.cache
+def load(language: str) -> dict[str, str]:
+    """All texts of one language as flat dotted keys; empty where there is no such file."""
+    file = resources.files(__name__) / f"{language}.toml"
+    if not file.is_file():
+        return {}
+    return dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8")), ""))
+
+
+def _flatten(table: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
+    flat: list[tuple[str, str]] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat += _flatten(value, f"{prefix}{key}.")
+        else:
+            flat.append((prefix + key, str(value)))
+    return flat
+
+
+@functools.cache
+def languages() -> tuple[str, ...]:
+    """The languages that have a file, English first."""
+    found = sorted(
+        f.name.removesuffix(".toml") for f in resources.files(__name__).iterdir() if f.name.endswith(".toml")
+    )
+    return (DEFAULT_LANGUAGE, *(code for code in found if code != DEFAULT_LANGUAGE))
+
+
+def current_language() -> str:
+    """`?lang=` of the page, else the browser's language where we have it, else English."""
+    import streamlit as st
+
+    if not st.runtime.exists():
+        return DEFAULT_LANGUAGE
+    asked = st.query_params.get("lang") or (st.context.locale or "").split("-")[0]
+    return asked if asked in languages() else DEFAULT_LANGUAGE
+
+
+def t(key: str, **values: object) -> str:
+    """The text of a key in the current language, its `{named}` places filled.
+
+    Raises:
+        KeyError: No language file has the key (a test finds these before a person does).
+    """
+    language = current_language()
+    template = load(language).get(key) or load(DEFAULT_LANGUAGE)[key]
+    return template.format(**values) if values else template

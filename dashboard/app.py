@@ -1,0 +1,44 @@
+"""The shell: closed unless the server listens on this machine alone, then navigation and the chosen page.
+
+Started by `joulebook dashboard`, or by `streamlit run dashboard/app.py`. Pages are scripts in `views/`.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from joulebook.dashboard import access
+from joulebook.dashboard.components.stylesheet import stylesheet
+from joulebook.dashboard.escape import plain
+from joulebook.dashboard.navigation import pages
+from joulebook.dashboard.palette import current_palette
+from joulebook.dashboard.texts import t
+
+st.set_page_config(page_title=t("app.name"), page_icon=":material/menu_book:", layout="wide")
+
+
+def refuse(address: str | None) -> None:
+    """Say why nothing is shown, and stop."""
+    st.title(t("access.title"), anchor=False)
+    st.error(t("access.why", address=plain(address or t("access.everywhere"))))
+    st.markdown(t("access.todo"))
+    st.stop()
+
+
+def sign_in() -> None:
+    """Ask who this is, where sign-in is set up; nothing else is shown until it is known."""
+    if not st.user.is_logged_in:
+        st.title(t("app.name"), anchor=False)
+        st.button(t("access.sign_in"), on_click=st.login, type="primary")
+        st.stop()
+
+
+listens_on = st.get_option("server.address")
+with_sign_in = access.sign_in_configured()
+if not access.may_serve(listens_on, sign_in=with_sign_in):
+    refuse(listens_on)
+if with_sign_in:
+    sign_in()
+
+stylesheet(current_palette())
+st.navigation(pages()).run()

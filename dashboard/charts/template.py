@@ -1,0 +1,108 @@
+"""What all charts share: quiet grid, our type, no legend; colours are set a trace by the charts themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from joulebook.dashboard.palette import Palette
+
+FONT = '"Source Sans", "Source Sans Pro", "Noto Sans CJK KR", sans-serif'
+HATCH = "/"
+
+
+def blank(
+    palette: Palette, *, height: int, right: int = 16, left: int = 56, top: int = 24, bottom: int = 40
+) -> go.Figure:
+    """An empty figure in the theme of the page; margins leave room for direct labels."""
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 4},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "size": 13, "color": palette.muted},
+        hoverlabel={
+            "bgcolor": palette.surface,
+            "bordercolor": palette.rule,
+            "font": {"family": FONT, "color": palette.text, "size": 13},
+        },
+        showlegend=False,
+        dragmode=False,
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.text},
+    )
+    figure.update_xaxes(**axis(palette, grid=False))
+    figure.update_yaxes(**axis(palette, grid=True))
+    return figure
+
+
+def axis(palette: Palette, *, grid: bool) -> dict[str, Any]:
+    """Style of an axis: no line, no zero line, ticks in muted type, the grid faint or absent."""
+    return {
+        "showgrid": grid,
+        "gridcolor": palette.rule,
+        "gridwidth": 1,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "",
+        "tickfont": {"color": palette.muted, "size": 12},
+        "automargin": True,
+        "fixedrange": True,
+    }
+
+
+def hatched(colour: str, palette: Palette) -> dict[str, Any]:
+    """Marker of a modelled bar: its colour faint, with hatching in the full colour."""
+    return {
+        "color": "rgba(0,0,0,0)",
+        "line": {"width": 0},
+        "pattern": {
+            "shape": HATCH,
+            "fgcolor": colour,
+            "bgcolor": _faint(colour, palette.modelled_opacity * 0.55),
+            "size": 6,
+            "solidity": 0.25,
+            "fillmode": "overlay",
+        },
+    }
+
+
+def unit_label(figure: go.Figure, text: str, palette: Palette) -> None:
+    """The unit above the vertical axis, where the eye starts, instead of a turned axis title."""
+    figure.add_annotation(
+        text=text,
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=1,
+        xanchor="right",
+        yanchor="bottom",
+        xshift=-4,
+        yshift=6,
+        showarrow=False,
+        font={"color": palette.muted, "size": 12},
+    )
+
+
+def direct_label(
+    figure: go.Figure, text: str, *, x: float | str, y: float, colour: str, xshift: int = 8, anchor: str = "left"
+) -> None:
+    """A label beside the thing itself, in its colour."""
+    figure.add_annotation(
+        text=text,
+        x=x,
+        y=y,
+        xanchor=anchor,
+        yanchor="middle",
+        xshift=xshift,
+        showarrow=False,
+        align="left",
+        font={"color": colour, "size": 12.5},
+    )
+
+
+def _faint(colour: str, opacity: float) -> str:
+    from joulebook.dashboard.palette import translucent
+
+    return translucent(colour, opacity)

@@ -1,0 +1,46 @@
+"""The frame of a chart: a title that says the finding, a subtitle that says what is drawn, a name for screen readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from joulebook.dashboard.escape import markup
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "modeBarButtons": [["toImage", "resetScale2d"]],
+    "scrollZoom": False,
+    "doubleClick": "reset",
+}
+
+
+def chart(figure: go.Figure, *, title: str, subtitle: str, alt: str, key: str, select: str | None = None) -> Any:
+    """Draw a figure made by `joulebook.dashboard.charts` in its frame.
+
+    Args:
+        title: The finding as a sentence, plain text (not Markdown).
+        subtitle: What is drawn, in which unit, how modelled parts and ranges look.
+        alt: One sentence for a screen reader, with the main figures in it.
+        key: Unique on the page.
+        select: `box` lets a person drag over the chart; the selection is returned.
+    """
+    st.html(
+        f'<div class="jb-chart-title" role="heading" aria-level="2">{markup(title)}</div>'
+        f'<div class="jb-chart-subtitle">{markup(subtitle)}</div>'
+    )
+    if select is None:
+        return st.plotly_chart(figure, theme=None, key=key, config=_CONFIG, alt=alt)
+    return st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        config=_CONFIG,
+        alt=alt,
+        on_select="rerun",
+        selection_mode=(select,),  # type: ignore[arg-type]
+    )

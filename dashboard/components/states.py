@@ -1,0 +1,18 @@
+"""What a page shows when it has nothing to show, or can't."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from joulebook.dashboard.escape import plain
+from joulebook.dashboard.texts import t
+
+
+def error_state(message: str, *, title: str | None = None) -> None:
+    """One clear message in place of a page or a part of one: what, where, what to do."""
+    st.error(plain(message, limit=600), title=title or t("error.title"), icon=":material/error:")
+
+
+def note(message: str) -> None:
+    """A calm remark in Markdown where something is missing or must be known."""
+    st.info(message, icon=":material/info:")

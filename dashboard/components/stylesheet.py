@@ -1,0 +1,51 @@
+"""The one stylesheet: cards, the answer sentence, chart titles and the footer. All else is Streamlit's theme."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from joulebook.dashboard.palette import Palette
+
+_CSS = """
+<style>
+[data-testid="stMainBlockContainer"] {{ max-width: 1480px; }}
+.st-key-answer p {{ font-size: 1.3rem; line-height: 1.5; max-width: 62rem; margin-bottom: .25rem; }}
+[class*="st-key-card-"] {{
+  background: {surface}; border-radius: 10px; padding: .85rem 1rem .8rem; gap: .1rem; height: 100%;
+}}
+[class*="st-key-card-"] [data-testid="stPopover"] button {{
+  padding: 0; min-height: 0; border: 0; background: none; color: {muted}; justify-content: flex-start;
+}}
+[class*="st-key-card-"] [data-testid="stPopover"] button p {{ font-size: .9rem; }}
+[class*="st-key-card-"] [data-testid="stPopover"] button:hover {{ color: {text}; }}
+.jb-value {{ font-size: 1.95rem; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }}
+.jb-value span {{ font-size: 1.05rem; font-weight: 450; color: {muted}; }}
+.jb-value.jb-unknown {{ font-size: 1.25rem; font-weight: 500; color: {muted}; padding: .35rem 0; }}
+.jb-range, .jb-note {{ font-size: .86rem; color: {muted}; line-height: 1.45; min-height: 1.25rem; }}
+.jb-change {{ font-size: .86rem; color: {text}; line-height: 1.45; }}
+.jb-chart-title {{ font-size: 1.05rem; font-weight: 650; line-height: 1.35; }}
+.jb-chart-subtitle {{ font-size: .86rem; color: {muted}; line-height: 1.4; }}
+.jb-footer {{
+  border-top: 1px solid {rule}; margin-top: 1.5rem; padding-top: .7rem; font-size: .82rem; color: {muted};
+}}
+.jb-chip {{ white-space: nowrap; }}
+@media (max-width: 640px) {{
+  .st-key-answer p {{ font-size: 1.1rem; line-height: 1.4; }}
+  .jb-value {{ font-size: 1.45rem; }}
+  .jb-value span {{ font-size: .9rem; }}
+  [class*="st-key-card-"] {{ padding: .6rem .7rem; }}
+}}
+</style>
+"""
+
+
+def stylesheet(palette: Palette) -> None:
+    """Put the stylesheet on the page; once a run of the app, by the shell."""
+    st.html(
+        _CSS.format(
+            surface=palette.surface,
+            muted=palette.muted,
+            text=palette.text,
+            rule=palette.rule,
+        )
+    )
