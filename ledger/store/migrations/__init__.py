@@ -1,0 +1,1 @@
+"""Migrations of the ledger, one file a step; run by `joulebook.ledger.store.migrating`."""

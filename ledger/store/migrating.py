@@ -1,0 +1,59 @@
+"""Bringing a ledger's tables up to date: Alembic, run from the packaged folder, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from joulebook.ledger.errors import LedgerError
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_FOLDER), version_locations=[str(_FOLDER / "versions")])
+
+
+def check_version(connection: Connection, address: str) -> bool:
+    """Whether the tables are as this program knows them; False where they have yet to be made or brought up to date.
+
+    Raises:
+        LedgerError: A newer Joulebook made them, or the database belongs to something else.
+    """
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current == _scripts().get_current_head():
+        return True
+    if current is None:
+        others = set(inspect(connection).get_table_names())
+        if others:
+            raise LedgerError(
+                f"{address}: is a database of something else (it has a table {min(others)!r}); "
+                "give Joulebook one of its own"
+            )
+        return False
+    if current not in {script.revision for script in _scripts().walk_revisions()}:
+        raise LedgerError(
+            f"{address}: made by a newer Joulebook (its tables are {current!r}); "
+            "bring this one up to date: pip install --upgrade joulebook"
+        )
+    return False
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Run the migrations that are missing."""
+    scripts = _scripts()
+
+    def steps(revision: Any, _context: Any) -> Any:
+        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - what Alembic's own `upgrade` passes on
+
+    with EnvironmentContext(Config(), scripts, fn=steps) as environment:
+        environment.configure(connection=connection, transaction_per_migration=False)
+        environment.run_migrations()

@@ -1,0 +1,367 @@
+"""The tables of the books. Migrations make them; a test holds the two together.
+
+Three layers, never mixed in one column: what journals said (`journals` to `latencies`; only ever added to), what
+follows from it (`run_devices`, `run_hosts`, `run_zones`, derived columns of `runs` and `phases`, `rollups`; worked out
+again whenever something under it changes), and what persons and factor files said (`edits`, `factor_sets`, ...).
+Times are Unix seconds (`_at`) or boot-clock seconds (`_b`, only comparable within one boot id); days count from 1970.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# SQLite counts up by itself only in a column that is called INTEGER.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+_FIGURES = (
+    ("energy", "j"),
+    ("gpu", "j"),
+    ("cpu", "j"),
+    ("ram", "j"),
+    ("other", "j"),
+    ("facility_energy", "j"),
+    ("emissions", "g"),
+    ("emissions_market_annual", "g"),
+    ("emissions_market_hourly_draft", "g"),
+    ("water", "l"),
+    ("embodied", "g"),
+    ("cost", "usd"),
+)
+COUNT_NAMES = ("requests", "tokens_in", "tokens_out", "samples")
+
+
+def figure_names() -> list[tuple[str, str, str]]:
+    """The columns of each headline figure: value, low end, high end; the unit is the last part of the name."""
+    return [(f"{name}_{unit}", f"{name}_low_{unit}", f"{name}_high_{unit}") for name, unit in _FIGURES]
+
+
+def _figure_columns() -> list[Column[float]]:
+    return [Column(name, Double) for names in figure_names() for name in names]
+
+
+def _journal_key() -> Column[int]:
+    return Column("journal_no", _Number, ForeignKey("journals.journal_no"), nullable=False, index=True)
+
+
+ledger_state = Table(
+    "ledger_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("factor_hash", Text),
+)
+
+# --- what journals said -----------------------------------------------------------------------------------------
+
+journals = Table(
+    "journals",
+    metadata,
+    Column("journal_no", _Number, primary_key=True),
+    Column("journal_id", Text, nullable=False, unique=True),
+    Column("run_id", Text, nullable=False, index=True),
+    Column("position", BigInteger, nullable=False),  # bytes read so far
+    Column("state", Text, nullable=False),  # open, interrupted, closed
+    Column("boot_id", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("opened_b", Double, nullable=False),
+    Column("last_b", Double, nullable=False),
+    Column("close_status", Text),
+    Column("exit_status", Integer),
+    Column("bad_lines", Integer, nullable=False),
+    Column("opening", JSON, nullable=False),  # the whole `open` record
+)
+
+journal_devices = Table(
+    "journal_devices",
+    metadata,
+    Column("journal_no", _Number, ForeignKey("journals.journal_no"), primary_key=True),
+    Column("device_no", Integer, primary_key=True),
+    Column("device_id", Text, nullable=False, index=True),
+    Column("component", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("sensor_kind", Text, nullable=False),
+    Column("sensor_class", Text),
+    Column("tick_s", Double),
+    Column("rel_error", Double, nullable=False),
+    Column("visible", Boolean, nullable=False),
+    Column("power_limit_w", Double),
+    Column("mig", Text),
+    Column("late_s", Double),
+    Column("baseline_w", Double),
+    Column("own_contexts", Integer),  # the most ever seen; null where none was ever told
+)
+
+# Readings as compressed columns, some thousands a row; the end values let a trace skip what it need not unpack.
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("journal_no", _Number, ForeignKey("journals.journal_no"), primary_key=True),
+    Column("stream", Text, primary_key=True),  # r<device>, u<device>, m, qs
+    Column("seq", Integer, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("from_b", Double, nullable=False),
+    Column("to_b", Double, nullable=False),
+    Column("first", Double),  # first and last known value of the first column (cumulative joules, CPU seconds)
+    Column("last", Double),
+    Column("power_min_w", Double),
+    Column("power_max_w", Double),
+    Column("power_mean_w", Double),
+    Column("data", LargeBinary, nullable=False),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("gap_no", _Number, primary_key=True),
+    _journal_key(),
+    Column("device_no", Integer),
+    Column("from_b", Double, nullable=False),
+    Column("to_b", Double, nullable=False),
+    Column("why", Text),
+)
+
+phases = Table(
+    "phases",
+    metadata,
+    Column("journal_no", _Number, ForeignKey("journals.journal_no"), primary_key=True),
+    Column("phase_no", BigInteger, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("parent_no", BigInteger),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("begin_b", Double, nullable=False),
+    Column("end_b", Double),
+    Column("failed", Boolean),
+    # Derived: observed amounts of the phase's window and of its own part of it (windows.py has their form).
+    Column("inclusive", JSON),
+    Column("own", JSON),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("absence_no", _Number, primary_key=True),
+    _journal_key(),
+    Column("source", Text),
+    Column("component", Text),
+    Column("why", Text),
+    Column("hint", Text),
+    Column("device_id", Text),
+)
+
+warnings = Table(
+    "warnings",
+    metadata,
+    Column("warning_no", _Number, primary_key=True),
+    _journal_key(),
+    Column("code", Text),
+    Column("text", Text),
+    Column("at", Double),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("journal_no", _Number, ForeignKey("journals.journal_no"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("amount", Double, nullable=False),
+)
+
+latencies = Table(
+    "latencies",
+    metadata,
+    Column("journal_no", _Number, ForeignKey("journals.journal_no"), primary_key=True),
+    Column("bucket", Integer, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
+qualities = Table(
+    "qualities",
+    metadata,
+    Column("quality_no", _Number, primary_key=True),
+    _journal_key(),
+    Column("at", Double, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("n", Double),
+    Column("sd", Double),
+    Column("higher_is_better", Boolean),
+    Column("language", Text),
+)
+
+children = Table(
+    "children",
+    metadata,
+    Column("parent_run_id", Text, primary_key=True),
+    Column("run_id", Text, primary_key=True),
+)
+
+# --- what follows from it ---------------------------------------------------------------------------------------
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("parent_run_id", Text, index=True),
+    Column("top_level", Boolean, nullable=False),
+    Column("dirty", Integer, nullable=False, index=True),  # 0 settled, 1 work out again, 2 its own data changed
+    Column("revision", BigInteger, nullable=False),
+    Column("factor_hash", Text),
+    Column("name", Text, index=True),
+    Column("project", Text, index=True),
+    Column("kind", Text),
+    Column("stage", Text),
+    Column("model", Text, index=True),
+    Column("parameters", Double),
+    Column("task", Text),
+    Column("tags", JSON),
+    Column("status", Text, nullable=False),
+    Column("exit_status", Integer),
+    Column("day", Integer, nullable=False),
+    Column("started_at", Double, nullable=False, index=True),
+    Column("ended_at", Double),
+    Column("duration_s", Double, nullable=False),
+    Column("hosts", Integer, nullable=False),
+    Column("energy_method", Text),
+    Column("measured_share", Double),
+    *_figure_columns(),
+    *(Column(name, Double) for name in COUNT_NAMES),
+    Column("quality_name", Text),
+    Column("quality_value", Double),
+    Column("zone", Text),
+    Column("zone_assumed", Boolean),
+    Column("warnings", Integer, nullable=False),
+)
+Index("ix_runs_day", runs.c.day, runs.c.top_level)
+Index("ix_runs_energy_j", runs.c.energy_j)
+
+run_devices = Table(
+    "run_devices",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.run_id"), primary_key=True),
+    Column("device_id", Text, primary_key=True),
+    Column("boot_id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("component", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("from_b", Double, nullable=False),
+    Column("to_b", Double, nullable=False),
+    Column("energy_j", Double),
+    Column("low_j", Double),
+    Column("high_j", Double),
+    Column("method", Text),
+    Column("coverage", Double, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("share_how", Text, nullable=False),
+    Column("reserved", Boolean, nullable=False),
+    Column("why_unknown", Text),
+)
+Index("ix_run_devices_overlap", run_devices.c.device_id, run_devices.c.boot_id, run_devices.c.from_b)
+
+run_hosts = Table(
+    "run_hosts",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.run_id"), primary_key=True),
+    Column("boot_id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("zone_how", Text, nullable=False),
+    Column("zone_assumed", Boolean, nullable=False),
+    Column("use", JSON, nullable=False),  # the fields of HostUse
+)
+
+run_zones = Table(
+    "run_zones",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.run_id"), primary_key=True),
+    Column("zone", Text, primary_key=True),
+    Column("year", Integer, nullable=False),
+    Column("energy_j", Double),
+    Column("energy_low_j", Double),
+    Column("energy_high_j", Double),
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("rollup_no", _Number, primary_key=True),
+    Column("day", Integer, nullable=False, index=True),
+    *(Column(name, Text) for name in ("project", "model", "kind", "stage", "zone", "task")),
+    Column("n", BigInteger, nullable=False),
+    Column("n_known", BigInteger, nullable=False),
+    Column("duration_s", Double),
+    Column("measured_j", Double),
+    *_figure_columns(),
+    *(Column(name, Double) for name in COUNT_NAMES),
+)
+
+dirty_days = Table("dirty_days", metadata, Column("day", Integer, primary_key=True, autoincrement=False))
+
+# --- what persons and factor files said -------------------------------------------------------------------------
+
+edits = Table(
+    "edits",
+    metadata,
+    Column("edit_no", _Number, primary_key=True),
+    Column("run_id", Text, nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("old", JSON),
+    Column("new", JSON),
+)
+
+factor_sets = Table(
+    "factor_sets",
+    metadata,
+    Column("content_hash", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kept_at", Double, nullable=False),
+    Column("rows", LargeBinary, nullable=False),  # zlib of JSON
+)
+
+contracts = Table(
+    "contracts",
+    metadata,
+    Column("contract_no", _Number, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("start_at", Double, nullable=False),
+    Column("end_at", Double, nullable=False),
+    Column("details", JSON, nullable=False),
+)
+
+hourly_series = Table(
+    "hourly_series",
+    metadata,
+    Column("zone", Text, primary_key=True),
+    Column("basis", Text, primary_key=True),  # average or marginal, life cycle or direct; never mixed
+    Column("source", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),  # hours since 1970, UTC
+    Column("intensity_g_per_kwh", Double, nullable=False),
+)
+
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("calibration_no", _Number, primary_key=True),
+    Column("host", Text, nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("details", JSON, nullable=False),
+)
