@@ -5,3 +5,15 @@ from __future__ import annotations
 
 class ReferenceDataError(Exception):
     """Something asked of `joulebook.reference_data` that could not be done; the message is one clear line for a person."""
+
+
+class UnknownZoneError(ReferenceDataError):
+    """A country or region code that is no code at all."""
+
+
+class NoFigureError(ReferenceDataError):
+    """A known place or device for which no figure of the asked kind was found."""
+
+
+class BadFileError(ReferenceDataError):
+    """A newer file that can't be used; the message names row and column."""

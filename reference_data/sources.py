@@ -1,0 +1,42 @@
+"""The one bibliography."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from joulebook.reference_data.errors import ReferenceDataError
+from joulebook.reference_data.tables import forgettable, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a figure comes from; `address` is empty where the source is print or an announcement."""
+
+    key: str
+    title: str
+    year: int
+    address: str
+    licence: str
+
+
+@forgettable
+@cache
+def sources() -> dict[str, Source]:
+    """All sources by key."""
+    return {
+        row["key"]: Source(row["key"], row["title"], int(row["year"]), row["address"], row["licence"])
+        for row in rows("sources.csv")
+    }
+
+
+def source(key: str) -> Source:
+    """One source.
+
+    Raises:
+        ReferenceDataError: No such key.
+    """
+    found = sources().get(key)
+    if found is None:
+        raise ReferenceDataError(f"no source {key!r} in sources.csv")
+    return found
