@@ -1,132 +1,65 @@
 """When the small model pays off: one-time costs against what each request saves, in any one quantity.
 
 All functions are pure and hold for kWh, kgCO2e, USD or litres alike: costs per request and one-time costs must be in
-the same unit. N* = X_once / (x_large - x_small) (for the parity form see Luccioni et al. 2024, table 5).
+the same unit. N* = X_once / (x_large - x_small).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+import math
+from dataclasses import fields, replace
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.comparison_draws import Z90, log_sd
+from joulebook.ledger.accounting.figure import Figure, weakest
+from joulebook.ledger.accounting.tradeoff_cascade import (
+    cascade_cost,
+    cascade_threshold,
+    rebound_break_even,
+    router_cost,
+    router_threshold,
+)
+from joulebook.ledger.accounting.tradeoff_money import add
+from joulebook.ledger.accounting.tradeoff_types import (
+    BreakEven,
+    CascadeResult,
+    Costs,
+    Curve,
+    Escalation,
+    Quantity,
+    RouteName,
+    TornadoBar,
+    Tradeoff,
+)
+from joulebook.ledger.accounting.tradeoff_verdict import tradeoff_verdict
+
+__all__ = [
+    "BreakEven",
+    "CascadeResult",
+    "Costs",
+    "Curve",
+    "Escalation",
+    "Quantity",
+    "RouteName",
+    "TornadoBar",
+    "Tradeoff",
+    "break_even",
+    "break_even_date",
+    "break_even_requests",
+    "curves",
+    "tradeoff",
+]
 
 Floats = npt.NDArray[np.float64]
-Quantity = Literal["kwh", "kg", "usd", "l"]
-RouteName = Literal["always large", "always small", "large first", "cascade", "router"]
+Drawn = dict[str, Floats]
 
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """One quantity of a trade-off; all figures in that quantity's unit.
-
-    Attributes:
-        large: Per request on the large model.
-        small: Per request on the small model.
-        verifier: Per request for the verifier of a cascade or the router; None means 0 declared.
-        distillation, labelling, evaluation, development: One-time costs of the small model.
-        training: Training of the large model, for its amortised share; None where unknown.
-    """
-
-    quantity: Quantity
-    large: Figure
-    small: Figure
-    verifier: Figure | None = None
-    distillation: Figure | None = None
-    labelling: Figure | None = None
-    evaluation: Figure | None = None
-    development: Figure | None = None
-    training: Figure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BreakEven:
-    """After how many requests the one-time cost has come back.
-
-    Attributes:
-        requests: With its 90 % range; None where it never comes (central values save nothing).
-        probability_never: Share of draws in which the small one saves nothing.
-        latest_is_never: True where the high end of the range is "never"; `requests.high` is then the largest finite
-            draw, so show the word.
-        date: Day of break-even at the given traffic; None where never or where no traffic is given.
-        date_early, date_late: The same for the ends of the range.
-    """
-
-    requests: Figure | None
-    probability_never: float
-    latest_is_never: bool
-    date: date | None = None
-    date_early: date | None = None
-    date_late: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Cumulative cost of one route over requests; arrays of one length."""
-
-    route: RouteName
-    requests: Floats
-    value: Floats
-    low: Floats
-    high: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """Share of requests that the small model passes on, with its Wilson interval where it was counted."""
-
-    value: float
-    low: float
-    high: float
-    n: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CascadeResult:
-    """A cascade (small, verifier, then large where needed) against large alone.
-
-    Attributes:
-        threshold: p*, the escalation rate under which the cascade costs less than large alone (may be negative).
-        router_threshold: The same for a router, where only one model runs.
-        measured: The measured or typed escalation rate; None where nobody gave one.
-        cascade_per_request, router_per_request: Cost at that rate; None without one.
-        pays: Whether the whole range of the rate lies under p* (True), over it (False), or neither (None).
-        rebound_break_even: Volume multiplier at which the saving is gone.
-    """
-
-    threshold: Figure
-    router_threshold: Figure
-    measured: Escalation | None
-    cascade_per_request: Figure | None
-    router_per_request: Figure | None
-    pays: bool | None
-    rebound_break_even: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class TornadoBar:
-    """How far one input moves the answer: N* with the input at its low and at its high end (None is "never")."""
-
-    name: str
-    at_low: float | None
-    at_high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tradeoff:
-    """One quantity of a trade-off, worked out."""
-
-    costs: Costs
-    once: Figure
-    break_even: BreakEven
-    cascade: CascadeResult
-    rebound_break_even: float | None
-    tornado: tuple[TornadoBar, ...]
-    verdict: str
+SEED = 20_240_615  # fixed, so that the same input gives the same answer
+ONE_TIME = ("distillation", "labelling", "evaluation", "development")
+PER_REQUEST = ("large", "small", "verifier")
+ASSUMED_SWING = 0.2  # how far the tornado moves an input that came without a range
 
 
 def tradeoff(
@@ -135,11 +68,101 @@ def tradeoff(
     requests_per_day: float | None = None,
     start: date | None = None,
     escalation: Escalation | None = None,
+    rebound: float = 1.0,
     draws: int = 10_000,
     language: str = "en",
 ) -> Tradeoff:
-    """Break-even, cascade and verdict of one quantity."""
-    raise NotImplementedError
+    """Break-even, cascade and verdict of one quantity.
+
+    Args:
+        costs: Per request and once, in one unit.
+        requests_per_day: Traffic, for the date.
+        start: Day on which the small model takes over; None gives no date.
+        escalation: Share of requests that a cascade or router passes on.
+        rebound: Volume multiplier r: requests on the small model for one on the large.
+        draws: Paired draws; the seed is fixed.
+        language: Key of the sentences.
+
+    Raises:
+        ValueError: A cost below 0, traffic or rebound not above 0, or an escalation rate outside 0..1.
+    """
+    _check(costs, requests_per_day, escalation, rebound)
+    drawn = _draw(costs, draws)
+    even = break_even(costs, drawn, requests_per_day=requests_per_day, start=start, rebound=rebound)
+    result = Tradeoff(
+        costs=costs,
+        once=once(costs),
+        break_even=even,
+        cascade=_cascade(costs, drawn, escalation),
+        rebound_break_even=rebound_break_even(costs.large.value, costs.small.value),
+        tornado=tuple(tornado(costs, rebound=rebound)),
+        verdict="",
+    )
+    return replace(result, verdict=tradeoff_verdict(result, requests_per_day, language))
+
+
+def break_even_requests(once_cost: float, large: float, small: float, rebound: float = 1.0) -> float:
+    """N* = X_once / (x_large - r x_small); infinite where the small model saves nothing."""
+    saving = large - rebound * small
+    return once_cost / saving if saving > 0 else math.inf
+
+
+def break_even_date(requests: float, requests_per_day: float, start: date) -> date | None:
+    """The first day by whose start that many requests were served; None where it lies beyond the calendar."""
+    if not math.isfinite(requests):
+        return None
+    try:
+        return start + timedelta(days=math.ceil(requests / requests_per_day - 1e-9))
+    except OverflowError:
+        return None
+
+
+def once(costs: Costs) -> Figure:
+    """The sum of the one-time costs; 0 declared where there are none."""
+    parts = [part for name in ONE_TIME if (part := getattr(costs, name)) is not None]
+    return add(*parts) if parts else Figure(0.0, 0.0, 0.0, "declared", costs.large.boundary)
+
+
+def break_even(
+    costs: Costs,
+    drawn: Drawn,
+    *,
+    requests_per_day: float | None = None,
+    start: date | None = None,
+    rebound: float = 1.0,
+) -> BreakEven:
+    """N* with its range over paired draws, and its dates."""
+    central = break_even_requests(once(costs).value, costs.large.value, costs.small.value, rebound)
+    saving = drawn["large"] - rebound * drawn["small"]
+    with np.errstate(divide="ignore"):
+        requests = np.where(saving > 0, drawn["once"] / np.where(saving > 0, saving, 1.0), math.inf)
+    never = float(np.mean(saving <= 0))
+    if not math.isfinite(central):
+        return BreakEven(None, never, True)
+    low, high = (float(np.quantile(requests, q, method="inverted_cdf")) for q in (0.05, 0.95))
+    finite = requests[np.isfinite(requests)]
+    top = high if math.isfinite(high) else float(finite.max())
+    figure = _figure_of(costs, central, low, top)
+    day = None if requests_per_day is None or start is None else (requests_per_day, start)
+    return BreakEven(
+        requests=figure,
+        probability_never=never,
+        latest_is_never=not math.isfinite(high),
+        date=break_even_date(central, *day) if day else None,
+        date_early=break_even_date(figure.low, *day) if day else None,
+        date_late=break_even_date(high, *day) if day else None,
+    )
+
+
+def tornado(costs: Costs, *, rebound: float = 1.0) -> list[TornadoBar]:
+    """N* with each input at the ends of its range and the others where they are, widest first."""
+    bars = []
+    for field in fields(costs):
+        figure = getattr(costs, field.name)
+        if field.name not in (*ONE_TIME, "large", "small") or figure is None:
+            continue
+        bars.append(_bar(costs, field.name, figure, rebound))
+    return sorted(bars, key=_swing, reverse=True)
 
 
 def curves(
@@ -153,10 +176,167 @@ def curves(
 ) -> list[Curve]:
     """Cumulative cost of each route over requests, with 90 % bands.
 
+    A cascade and a router take a small model that is there already; "large first" pays for its own at the switch.
+
     Args:
+        costs: Per request and once, in one unit.
         requests: Shape (n,), growing.
         escalation: Adds the cascade and router routes.
         switch_at: Requests that the large model serves before the small one takes over ("large first").
-        rebound: Volume multiplier r on the routes that are cheaper than always large.
+        rebound: Volume multiplier r on the requests that the small model serves.
+        draws: Paired draws for the bands.
     """
-    raise NotImplementedError
+    drawn = _draw(costs, draws)
+    central = {name: np.array([value]) for name, value in _central(costs).items()}
+    bands = _routes(drawn, requests, escalation, switch_at, rebound)
+    lines = _routes(central, requests, escalation, switch_at, rebound, spread=False)
+    found = []
+    for route, total in bands.items():
+        low, high = np.quantile(total, (0.05, 0.95), axis=0)
+        found.append(Curve(route, requests, lines[route][0], low, high))
+    return found
+
+
+def _routes(
+    drawn: Drawn,
+    requests: Floats,
+    escalation: Escalation | None,
+    switch_at: float,
+    rebound: float,
+    *,
+    spread: bool = True,
+) -> dict[RouteName, Floats]:
+    """Totals by route, shape (draws, n)."""
+    large, small, verifier, one_time = (drawn[k][:, None] for k in ("large", "small", "verifier", "once"))
+    before, after = np.minimum(requests, switch_at), np.maximum(requests - switch_at, 0.0)
+    switched = (requests >= switch_at).astype(float)
+    routes: dict[RouteName, Floats] = {
+        "always large": large * requests,
+        "always small": small * rebound * requests,
+        "large first": large * before + one_time * switched + small * rebound * after,
+    }
+    if escalation is not None:
+        p = _rates(escalation, len(large))[:, None] if spread else np.array([[escalation.value]])
+        routes["cascade"] = (small + verifier + p * large) * rebound * requests
+        routes["router"] = (verifier + (1 - p) * small + p * large) * rebound * requests
+    return routes
+
+
+def _rates(escalation: Escalation, draws: int) -> Floats:
+    """Escalation rates as two half normals around the measured one, kept in 0..1; shape (draws,)."""
+    z = np.random.default_rng([SEED, 2]).standard_normal(draws)
+    down, up = (escalation.value - escalation.low) / Z90, (escalation.high - escalation.value) / Z90
+    return np.clip(escalation.value + np.where(z < 0, z * down, z * up), 0.0, 1.0)
+
+
+def _draw(costs: Costs, draws: int) -> Drawn:
+    """Paired lognormal draws; what all figures share moves them together."""
+    random = np.random.default_rng([SEED, 1])
+    shared = math.log(costs.shared_gsd)
+    common = random.standard_normal(draws) * shared
+    found = {}
+    for name in (*PER_REQUEST, *ONE_TIME):
+        figure = getattr(costs, name)
+        z = random.standard_normal(draws)
+        found[name] = np.zeros(draws) if figure is None else _spread(figure, z, common, shared)
+    found["once"] = np.sum([found[name] for name in ONE_TIME], axis=0)
+    return found
+
+
+def _spread(figure: Figure, z: Floats, common: Floats, shared: float) -> Floats:
+    sd = log_sd(figure)
+    if sd == 0:
+        return np.full(len(z), figure.value)
+    own = math.sqrt(max(0.0, sd * sd - shared * shared))
+    drawn: Floats = figure.value * np.exp(own * z + common)
+    return drawn
+
+
+def _central(costs: Costs) -> dict[str, float]:
+    per_request = {name: (f.value if (f := getattr(costs, name)) else 0.0) for name in PER_REQUEST}
+    return {**per_request, "once": once(costs).value}
+
+
+def _cascade(costs: Costs, drawn: Drawn, escalation: Escalation | None) -> CascadeResult:
+    central = _central(costs)
+    large, small, verifier = central["large"], central["small"], central["verifier"]
+    threshold = cascade_threshold(small, verifier, large)
+    ends = 1 - (drawn["small"] + drawn["verifier"]) / drawn["large"] if large > 0 else np.array([threshold])
+    saving = np.maximum(drawn["large"] - drawn["small"], 1e-300)
+    router = router_threshold(small, verifier, large)
+    rate = escalation.value if escalation else None
+    cascade = cascade_cost(small, verifier, large, rate) if rate is not None else None
+    return CascadeResult(
+        threshold=_around(costs, threshold, ends),
+        router_threshold=_around(costs, max(router, -1e9), np.maximum(1 - drawn["verifier"] / saving, -1e9)),
+        measured=escalation,
+        cascade_per_request=_mixed(costs, cascade, drawn, escalation, "cascade"),
+        router_per_request=_mixed(
+            costs, router_cost(small, verifier, large, rate) if rate is not None else None, drawn, escalation, "router"
+        ),
+        pays=_pays(threshold, escalation),
+        rebound_break_even=rebound_break_even(large, cascade) if cascade is not None else None,
+    )
+
+
+def _mixed(
+    costs: Costs, central: float | None, drawn: Drawn, escalation: Escalation | None, route: RouteName
+) -> Figure | None:
+    if central is None:
+        return None
+    return _around(costs, central, _routes(drawn, np.array([1.0]), escalation, 0.0, 1.0)[route][:, 0])
+
+
+def _pays(threshold: float, escalation: Escalation | None) -> bool | None:
+    if escalation is None:
+        return None
+    if escalation.high < threshold:
+        return True
+    return False if escalation.low >= threshold else None
+
+
+def _around(costs: Costs, value: float, drawn: Floats) -> Figure:
+    low, high = (float(end) for end in np.quantile(drawn, (0.05, 0.95)))
+    return _figure_of(costs, value, low, high)
+
+
+def _figure_of(costs: Costs, value: float, low: float, high: float) -> Figure:
+    """A derived figure: its method is the weakest of the inputs, its range holds the central value."""
+    method = weakest([costs.large.method, costs.small.method, once(costs).method])
+    return Figure(value, min(low, value), max(high, value), method, costs.large.boundary, costs.large.vintage)
+
+
+def _bar(costs: Costs, name: str, figure: Figure, rebound: float) -> TornadoBar:
+    assumed = figure.high <= figure.low
+    ends = (
+        (figure.value * (1 - ASSUMED_SWING), figure.value * (1 + ASSUMED_SWING))
+        if assumed
+        else (figure.low, figure.high)
+    )
+    at = []
+    for end in ends:
+        moved = replace(
+            costs, **{name: replace(figure, value=end, low=min(end, figure.low), high=max(end, figure.high))}
+        )
+        requests = break_even_requests(once(moved).value, moved.large.value, moved.small.value, rebound)
+        at.append(requests if math.isfinite(requests) else None)
+    return TornadoBar(name, at[0], at[1], assumed)
+
+
+def _swing(bar: TornadoBar) -> float:
+    if bar.at_low is None or bar.at_high is None:
+        return math.inf
+    return abs(bar.at_high - bar.at_low)
+
+
+def _check(costs: Costs, requests_per_day: float | None, escalation: Escalation | None, rebound: float) -> None:
+    for name in (*PER_REQUEST, *ONE_TIME):
+        figure = getattr(costs, name)
+        if figure is not None and figure.low < 0:
+            raise ValueError(f"a cost can't be below 0: {name} is {figure.value:g} ({figure.low:g} to {figure.high:g})")
+    if requests_per_day is not None and not requests_per_day > 0:
+        raise ValueError(f"traffic must be above 0 requests a day, got {requests_per_day:g}")
+    if not rebound > 0:
+        raise ValueError(f"a rebound multiplier must be above 0, got {rebound:g}")
+    if escalation is not None and not 0 <= escalation.low <= escalation.value <= escalation.high <= 1:
+        raise ValueError(f"an escalation rate lies between 0 and 1, got {escalation.value:g}")

@@ -1,0 +1,52 @@
+"""Are these the same work? Warnings before unlike things are compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from joulebook.ledger.accounting.comparison_types import Candidate
+from joulebook.ledger.accounting.sentences import say
+
+BATCH_RATIO = 2.0  # energy per token falls by a third from batch 8 to 16 in ML.ENERGY v3: twice is not the same work
+
+
+def same_work_warnings(candidates: list[Candidate], language: str = "en") -> list[str]:
+    """One sentence for each way in which the candidates differ beside the model."""
+    checks = (
+        ("origins", {c.origin for c in candidates}),
+        ("tasks", {c.task for c in candidates}),
+        ("boundaries", {c.energy_per_unit_j.boundary for c in candidates if c.energy_per_unit_j}),
+        ("hardware", {c.hardware for c in candidates if c.hardware}),
+    )
+    found = [
+        say(f"warn_{name}", language, values="; ".join(sorted(values))) for name, values in checks if len(values) > 1
+    ]
+    return [*found, *_batch_warning(candidates, language), *_quality_warnings(candidates, language)]
+
+
+def common_metric(candidates: list[Candidate]) -> str | None:
+    """The metric that most candidates carry (the first by name among equals); only this one is compared."""
+    counts = Counter(c.quality.name for c in candidates if c.quality)
+    return min(counts, key=lambda name: (-counts[name], name)) if counts else None
+
+
+def _batch_warning(candidates: list[Candidate], language: str) -> list[str]:
+    batches = [c.batch for c in candidates if c.batch]
+    if not batches or max(batches) < BATCH_RATIO * min(batches):
+        return []
+    return [say("warn_batch", language, low=f"{min(batches):.3g}", high=f"{max(batches):.3g}")]
+
+
+def _quality_warnings(candidates: list[Candidate], language: str) -> list[str]:
+    metric = common_metric(candidates)
+    other = [c.model for c in candidates if c.quality and c.quality.name != metric]
+    rangeless = [c.model for c in candidates if c.quality and c.quality.name == metric and c.quality.low is None]
+    missing = [c.model for c in candidates if c.quality is None]
+    found = []
+    if other:
+        found.append(say("warn_metric", language, metric=str(metric), models=", ".join(other)))
+    if rangeless:
+        found.append(say("warn_quality_range", language, models=", ".join(rangeless)))
+    if missing:
+        found.append(say("warn_no_quality", language, models=", ".join(missing)))
+    return found

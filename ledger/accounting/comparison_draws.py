@@ -1,0 +1,69 @@
+"""Paired draws of candidates: what two share is drawn once for both, so that it cancels between them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from joulebook.ledger.accounting.comparison_types import Candidate, Quality
+from joulebook.ledger.accounting.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+
+Z90 = 1.6448536269514722  # 95 % point of the normal distribution: the ends of a 90 % range
+SEED = 20_240_613  # fixed, so that the same input gives the same answer
+
+
+def log_sd(figure: Figure) -> float:
+    """Standard deviation of ln(value) that a figure's 90 % range stands for; 0 where the range is a point or not positive."""
+    if figure.low <= 0 or figure.high <= figure.low:
+        return 0.0
+    return math.log(figure.high / figure.low) / (2 * Z90)
+
+
+def energy_draws(candidates: list[Candidate], draws: int) -> Floats:
+    """Joules per unit, shape (draws, n), lognormal around the central values; NaN columns where energy is unknown."""
+    random = np.random.default_rng([SEED, 1])
+    central = np.array([c.energy_per_unit_j.value if c.energy_per_unit_j else math.nan for c in candidates])
+    own = np.array([math.log(c.own_gsd) for c in candidates])
+    spread = random.standard_normal((draws, len(candidates))) * own
+    for key in sorted({key for c in candidates for key, _ in c.shared_gsd}):
+        sds = np.array([math.log(dict(c.shared_gsd).get(key, 1.0)) for c in candidates])
+        spread += random.standard_normal((draws, 1)) * sds
+    drawn: Floats = central * np.exp(spread)
+    return drawn
+
+
+def quality_draws(qualities: list[Quality | None], draws: int) -> Floats:
+    """Quality, shape (draws, n), as two half normals that keep the value as median and the ends of its range.
+
+    Better is always more: values of a metric where less is better are negated. NaN columns where quality or its range is
+    unknown. Answers of two models to one test set are drawn independently, which is on the safe side: shared items
+    would make a difference surer.
+    """
+    random = np.random.default_rng([SEED, 2])
+    z = random.standard_normal((draws, len(qualities)))
+    value, down, up = (np.full(len(qualities), math.nan) for _ in range(3))
+    for i, quality in enumerate(qualities):
+        if quality is None or quality.low is None or quality.high is None:
+            continue
+        value[i] = quality.value
+        down[i], up[i] = (quality.value - quality.low) / Z90, (quality.high - quality.value) / Z90
+    drawn: Floats = (value + np.where(z < 0, z * down, z * up)) * signs(qualities)
+    return drawn
+
+
+def figure_draws(figures: list[Figure | None], draws: int, stream: int) -> Floats:
+    """Independent lognormal draws of figures, shape (draws, n); NaN columns where unknown."""
+    random = np.random.default_rng([SEED, stream])
+    central = np.array([f.value if f else math.nan for f in figures])
+    sds = np.array([log_sd(f) if f else 0.0 for f in figures])
+    drawn: Floats = central * np.exp(random.standard_normal((draws, len(figures))) * sds)
+    return drawn
+
+
+def signs(qualities: list[Quality | None]) -> Floats:
+    """1 where more is better, -1 where less is; shape (n,)."""
+    return np.array([-1.0 if quality is not None and not quality.higher_is_better else 1.0 for quality in qualities])

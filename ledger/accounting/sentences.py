@@ -1,0 +1,107 @@
+"""Every sentence that the decisions say, in one place and by language; figures come in already written out."""
+
+from __future__ import annotations
+
+THIN_SPACE = "\u202f"
+
+ENGLISH: dict[str, str] = {
+    # compare
+    "right": "{small} is right in {qs} where {large} is right in {ql}, for {ratio} of its energy ({low} to {high}).",
+    "scores": "{small} scores {qs} where {large} scores {ql} on {metric}, for {ratio} of its energy ({low} to {high}).",
+    "probability": "Probability {p} that it is at least as good for no more energy.",
+    "not_separable": (
+        "{small} and {large} can't be told apart on {metric} ({qs} against {ql});"
+        " {small} uses {ratio} of the energy ({low} to {high})."
+    ),
+    "quality_range_unknown": (
+        "{small} and {large} are not separable on {metric} ({qs} against {ql}), because a range is unknown;"
+        " {small} uses {ratio} of the energy ({low} to {high})."
+    ),
+    "large_better": (
+        "No cheaper model is as good as {large} ({ql} on {metric}); {small} comes nearest with {qs},"
+        " for {ratio} of its energy ({low} to {high})."
+    ),
+    "energy_not_separable": (
+        "{small} and {large} can't be told apart on energy ({ratio}, {low} to {high}); on {metric} they have {qs} and {ql}."
+    ),
+    "no_quality": "{small} uses {ratio} of the energy of {large} ({low} to {high}); how well they do the task is not known.",
+    "one_candidate": "There is only one candidate, {model}: nothing to compare it with. Add a second model for this task.",
+    "no_candidate": "No candidate is left to compare.",
+    "no_energy": "No two candidates have a known energy per unit, so they can't be compared.",
+    "warn_origins": "Figures of different origin stand side by side ({values}): measured by different people in different ways.",
+    "warn_tasks": "Not the same task: {values}.",
+    "warn_boundaries": "Not the same boundary: {values}. Energies of unlike boundaries differ by up to a factor of 2.4.",
+    "warn_hardware": "Not the same hardware: {values}.",
+    "warn_batch": "Not the same batch: {low} to {high} requests at once. Batch alone can change energy per token tenfold.",
+    "warn_metric": "Only {metric} is compared; measured in another metric: {models}.",
+    "warn_quality_range": "Quality without n, sd or scores has an unknown range and is not separable: {models}.",
+    "warn_no_quality": "No quality known, so no place on the frontier: {models}.",
+    "left_out_quality": "quality {value} is below {least}",
+    "left_out_quality_unknown": "quality is unknown, and at least {least} is asked for",
+    "left_out_latency": "latency {value} s is above {most} s",
+    "left_out_latency_unknown": "latency is unknown, and at most {most} s is asked for",
+    "warn_left_out": "Left out: {model} ({why}).",
+    # trade-off
+    "pays_off": "The small model pays for its {once} after {requests} requests ({low} to {high}){when}.",
+    "pays_off_exact": "The small model pays for its {once} after {requests} requests{when}.",
+    "pays_off_open": "The small model pays for its {once} after {requests} requests ({low} to never){when}.",
+    "on_date": ", on {date} at {rate} requests a day",
+    "beyond_dates": ", on no day that a calendar holds at {rate} requests a day",
+    "never": "The small model never pays off: a request costs {small} on it and {large} on the large one, so nothing is saved.",
+    "at_once": "The small model pays off from the first request: it saves {saving} on each and costs nothing at the start.",
+    "cascade_pays": "A cascade pays as long as fewer than {threshold} of requests go on to the large model; {p} do, so it {does}.",
+    "cascade_threshold": "A cascade pays as long as fewer than {threshold} of requests go on to the large model.",
+    "cascade_never": "A cascade never pays: the small model and the verifier already cost as much as the large one.",
+    "does_pay": "pays",
+    "does_not_pay": "does not pay",
+    "may_pay": "may or may not pay",
+    # burden
+    "burden": (
+        "Of the damage of {what}, {share} ({low} to {high} over {n} specifications) falls on people who don't use AI"
+    ),
+    "burden_what": "these emissions",
+    "burden_what_figure": "{value} kgCO2e ({low} to {high})",
+    "burden_outside": "; {share} ({low} to {high}) falls outside {where}",
+    "burden_end": ".",
+    "no_beneficiaries": "Nobody said who benefits, so the share that falls outside is unknown: name beneficiary countries.",
+    "no_use_rate": "{n} countries have no figure on AI use; their people count as not using it ({share} of the damages).",
+    "no_estimate": "{n} countries have no estimate of damages, among them {names}: unknown is not zero.",
+    "no_income": "{n} countries with damages have no recent purchasing-power income and drop out of what needs it: {names}.",
+}
+
+SENTENCES: dict[str, dict[str, str]] = {"en": ENGLISH}
+
+
+def say(key: str, language: str = "en", **words: str) -> str:
+    """The sentence of that key with its words filled in; English where a language lacks it."""
+    template = SENTENCES.get(language, ENGLISH).get(key, ENGLISH[key])
+    return template.format(**words)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as `21 %`; below 1 % with one significant digit."""
+    return f"{bare_percent(share, digits)} %"
+
+
+def bare_percent(share: float, digits: int = 0) -> str:
+    """The same without the sign, for the first end of a range."""
+    points = 100 * share
+    if digits == 0 and 0 < abs(points) < 0.95:
+        return f"{points:.1g}"
+    return f"{points:.{digits}f}"
+
+
+def number(value: float) -> str:
+    """Three significant digits; from 10,000 on thousands are parted by thin spaces, millions and more are said in words."""
+    size = abs(value)
+    for least, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
+        if size >= least:
+            return f"{value / least:.3g}{word}" if size < 1000 * least else f"{value:.2e}"
+    if size >= 1000:
+        rounded = float(f"{value:.3g}") if size >= 10_000 else round(value)
+        return f"{rounded:,.0f}".replace(",", THIN_SPACE)
+    if size == 0:
+        return "0"
+    if size < 1e-4:
+        return f"{value:.2e}"
+    return f"{float(f'{value:.3g}'):.6f}".rstrip("0").rstrip(".")
