@@ -1,0 +1,1 @@
+"""Sourced facts as CSV, one bibliography, loaders on the standard library alone; no arithmetic. See README.md here."""

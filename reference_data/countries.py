@@ -42,7 +42,6 @@ def _by_any_code() -> dict[str, Country]:
         if country.alpha2:
             found[country.alpha2.casefold()] = country
     found["uk"] = found["gb"]
-    found["el"] = found["gr"]
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
-from joulebook.reference_data.tables import forgettable, rows, words
+from joulebook.reference_data.tables import forgettable, records
 
 UNKNOWN = "unknown"
 
@@ -16,18 +16,20 @@ UNKNOWN = "unknown"
 class CpuPower:
     """Watts per hardware thread of a family, as Cloud Carbon Footprint derives them from SPECpower results.
 
-    The results are of whole servers at the wall (processors, memory, fans, power supply), so they are an upper figure for
-    the processor alone, and servers tuned for the test idle lower than most. `low` and `high` are the spread between
-    releases of the source; for `family == "unknown"` that between all families.
+    The results are of whole servers at the wall (processors, memory, fans, power supply), so they are an upper figure
+    for the processor alone, and servers tuned for the test idle lower than most. `low` and `high` are the spread
+    between releases of the source; for `family == "unknown"` that between all families.
 
     Attributes:
         idle_w_per_thread: At active idle, divided by the hardware threads of the server.
         full_w_per_thread: At full load.
+        name_pattern: Regular expression that tells the family from the processor's name.
         memory_gb_per_socket: Mean memory of the servers behind the figure; None for `unknown`.
     """
 
     family: str
     maker: str
+    name_pattern: str
     idle_w_per_thread: float
     idle_low_w_per_thread: float
     idle_high_w_per_thread: float
@@ -42,25 +44,8 @@ class CpuPower:
 @forgettable
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], CpuPower], ...]:
-    return tuple(
-        (
-            re.compile(row["name_pattern"], re.IGNORECASE),
-            CpuPower(
-                row["family"],
-                row["maker"],
-                float(row["idle_w_per_thread"]),
-                float(row["idle_low_w_per_thread"]),
-                float(row["idle_high_w_per_thread"]),
-                float(row["full_w_per_thread"]),
-                float(row["full_low_w_per_thread"]),
-                float(row["full_high_w_per_thread"]),
-                float(row["memory_gb_per_socket"]),
-                row["source_key"],
-                words(row["other_source_keys"]),
-            ),
-        )
-        for row in rows("cpu_families.csv")
-    )
+    families = records("cpu_families.csv", CpuPower)
+    return tuple((re.compile(power.name_pattern, re.IGNORECASE), power) for power in families)
 
 
 def cpu_families() -> tuple[CpuPower, ...]:
@@ -74,13 +59,13 @@ def _unknown() -> CpuPower:
     idle = sorted(power.idle_w_per_thread for power in cpu_families())
     full = sorted(power.full_w_per_thread for power in cpu_families())
     key = cpu_families()[0].source_key
-    return CpuPower(UNKNOWN, "", median(idle), idle[0], idle[-1], median(full), full[0], full[-1], None, key, ())
+    return CpuPower(UNKNOWN, "", "", median(idle), idle[0], idle[-1], median(full), full[0], full[-1], None, key, ())
 
 
 def cpu_power(model: str | None) -> CpuPower:
-    """The family of a processor by the name that the system gives, for example `Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz`.
+    """The family of a processor by the name that the system gives (`Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz`).
 
-    A name that tells no family (virtual machines often hide it) gives the median of all families and their whole spread.
+    A name that tells no family (virtual machines often hide it) gives the median of all families, their whole spread.
     """
     name = re.sub(r"\((R|TM)\)|\bCPU\b|\bProcessor\b", "", model or "", flags=re.IGNORECASE)
     name = re.sub(r"\s+", " ", name).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from joulebook.reference_data.tables import forgettable, rows
+from joulebook.reference_data.tables import forgettable, records
 
 INDUSTRY = "Industry average"
 
@@ -41,37 +41,14 @@ class WaterUsage:
 @cache
 def pues() -> tuple[PowerUsage, ...]:
     """Every PUE row."""
-    return tuple(
-        PowerUsage(
-            row["operator"],
-            row["scope"],
-            int(row["year"]),
-            float(row["pue"]),
-            row["source_key"],
-            row["verified"],
-            row["note"],
-        )
-        for row in rows("pue.csv")
-    )
+    return records("pue.csv", PowerUsage)
 
 
 @forgettable
 @cache
 def wues() -> tuple[WaterUsage, ...]:
     """Every WUE row."""
-    return tuple(
-        WaterUsage(
-            row["operator"],
-            row["scope"],
-            int(row["year"]),
-            float(row["wue_l_per_kwh"]),
-            row["kind"],
-            row["source_key"],
-            row["verified"],
-            row["note"],
-        )
-        for row in rows("wue.csv")
-    )
+    return records("wue.csv", WaterUsage)
 
 
 def pue(operator: str | None = None) -> PowerUsage | None:

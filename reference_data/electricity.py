@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from joulebook.reference_data.countries import country
-from joulebook.reference_data.tables import forgettable, rows
+from joulebook.reference_data.tables import forgettable, records
 
 # What stands in where the asked sector has no price: the nearest in kind of customer first.
 _NEAREST = {
@@ -28,31 +28,20 @@ class ElectricityPrice:
     year: int
     source_key: str
     verified: str
-    market: str = ""
+    market: str
 
 
 @forgettable
 @cache
 def electricity_prices() -> tuple[ElectricityPrice, ...]:
     """Every price row."""
-    return tuple(
-        ElectricityPrice(
-            row["zone"],
-            row["sector"],
-            float(row["price_usd_per_kwh"]),
-            int(row["year"]),
-            row["source_key"],
-            row["verified"],
-            row["market"],
-        )
-        for row in rows("electricity_prices.csv")
-    )
+    return records("electricity_prices.csv", ElectricityPrice)
 
 
 def electricity_price(zone: str, sector: str = "industry") -> ElectricityPrice | None:
     """The latest price of a zone (`USA-CA` falls back on `USA`), of the sector or the nearest one; None if unknown.
 
-    Rows from memory (`recall`) are used only where there is no other; the answer's `sector` and `verified` say what it is.
+    Rows from memory (`recall`) are used only where there is no other; `sector` and `verified` of the answer say so.
     """
     head, dash, region = zone.partition("-")
     found = country(head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ReferenceDataError(Exception):
-    """Something asked of `joulebook.reference_data` that could not be done; the message is one clear line for a person."""
+    """Something asked of the reference data that could not be done; the message is one clear line for a person."""
 
 
 class UnknownZoneError(ReferenceDataError):

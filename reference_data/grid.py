@@ -7,7 +7,7 @@ from functools import cache
 
 from joulebook.reference_data.countries import WORLD, country
 from joulebook.reference_data.errors import NoFigureError, UnknownZoneError
-from joulebook.reference_data.tables import forgettable, number, rows
+from joulebook.reference_data.tables import forgettable, records, rows
 
 LIFE_CYCLE = "life cycle"
 DIRECT = "direct"
@@ -39,7 +39,7 @@ class GridIntensity:
 
 @dataclass(frozen=True, slots=True)
 class GenerationFactor:
-    """gCO2e per kWh of one generation technology in one set; `verified` is `recall` where the source was not re-read."""
+    """One generation technology in one set; `verified` is `recall` where the source was not read again."""
 
     factor_set: str
     technology: str
@@ -85,21 +85,8 @@ def _table() -> dict[str, list[tuple[str, ...]]]:
 @forgettable
 @cache
 def generation_factors() -> tuple[GenerationFactor, ...]:
-    """gCO2e per kWh by generation technology, in four sets that disagree."""
-    return tuple(
-        GenerationFactor(
-            row["factor_set"],
-            row["technology"],
-            number(row["intensity_g_per_kwh"]),
-            number(row["low_g_per_kwh"]),
-            number(row["high_g_per_kwh"]),
-            row["basis"],
-            int(row["year"]),
-            row["source_key"],
-            row["verified"],
-        )
-        for row in rows("generation_factors.csv")
-    )
+    """GCO2e per kWh by generation technology, in four sets that disagree."""
+    return records("generation_factors.csv", GenerationFactor)
 
 
 def zones() -> tuple[str, ...]:

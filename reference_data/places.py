@@ -1,4 +1,4 @@
-"""From what a machine knows about itself (a time zone, a cloud region) or a person typed, to a zone of the grid tables."""
+"""From a time zone, a cloud region or what a person typed to a zone of the grid tables."""
 
 from __future__ import annotations
 

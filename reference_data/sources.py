@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from joulebook.reference_data.errors import ReferenceDataError
-from joulebook.reference_data.tables import forgettable, rows
+from joulebook.reference_data.tables import forgettable, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,7 @@ class Source:
 @cache
 def sources() -> dict[str, Source]:
     """All sources by key."""
-    return {
-        row["key"]: Source(row["key"], row["title"], int(row["year"]), row["address"], row["licence"])
-        for row in rows("sources.csv")
-    }
+    return {row.key: row for row in records("sources.csv", Source)}
 
 
 def source(key: str) -> Source:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from joulebook.reference_data.errors import BadFileError
 
@@ -16,6 +17,7 @@ _replaced: dict[str, Path] = {}
 _memories: list[Callable[[], None]] = []
 
 _Loader = TypeVar("_Loader", bound=Callable[..., object])
+_Record = TypeVar("_Record")
 
 
 def forgettable(loader: _Loader) -> _Loader:
@@ -63,11 +65,33 @@ def number(text: str) -> float | None:
     return float(text) if text else None
 
 
-def whole(text: str) -> int | None:
-    """A cell as a whole number; an empty cell is None."""
-    return int(float(text)) if text else None
+# How a cell becomes a value, by the annotation of the field that has the column's name.
+_READERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "float": float,
+    "int": int,
+    "float | None": number,
+    "int | None": lambda text: int(text) if text else None,
+    "bool": lambda text: text == "yes",
+    "tuple[str, ...]": lambda text: tuple(text.split()),
+}
 
 
-def words(text: str) -> tuple[str, ...]:
-    """A cell of several keys, separated by spaces."""
-    return tuple(text.split())
+def records(file_name: str, kind: type[_Record]) -> tuple[_Record, ...]:
+    """The rows of a file as instances of a dataclass whose field names are column names.
+
+    Raises:
+        BadFileError: A column is missing or a cell is not of its field's type; the message names row and column.
+    """
+    columns = [(field.name, _READERS[str(field.type)]) for field in fields(kind)]  # type: ignore[arg-type]
+    found = []
+    for line, row in enumerate(rows(file_name), start=2):
+        values = []
+        for name, reader in columns:
+            try:
+                values.append(reader(row[name]))
+            except (KeyError, ValueError) as error:
+                problem = "is missing" if isinstance(error, KeyError) else f"holds {row[name]!r}, which is no number"
+                raise BadFileError(f"{path_of(file_name)}: row {line}: column {name} {problem}") from None
+        found.append(kind(*values))
+    return tuple(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from joulebook.reference_data.countries import WORLD, country
-from joulebook.reference_data.tables import forgettable, rows
+from joulebook.reference_data.tables import forgettable, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,7 @@ class WaterFactor:
 @cache
 def water_factors() -> dict[str, WaterFactor]:
     """All countries; `WLD` is the world's."""
-    return {
-        row["iso3"]: WaterFactor(
-            row["iso3"],
-            float(row["water_l_per_kwh"]),
-            row["is_world_default"] == "yes",
-            int(row["year"]),
-            row["source_key"],
-        )
-        for row in rows("water_factors.csv")
-    }
+    return {factor.iso3: factor for factor in records("water_factors.csv", WaterFactor)}
 
 
 def water_factor(zone: str) -> WaterFactor:
