@@ -1,113 +1,56 @@
 """Who benefits and who pays: where the damage of a tonne falls, against where its users are.
 
 Shares only, from the country social cost of carbon (Ricke et al. 2018, 160 specifications); the magnitude in money is
-another matter. Purchasing-power income goes with it, never nominal GDP: the social cost is in purchasing-power dollars.
+another matter, and no benefit in dollars is ever set against it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from joulebook.ledger.accounting.burden_caveats import caveats
+from joulebook.ledger.accounting.burden_json import to_json
+from joulebook.ledger.accounting.burden_shares import (
+    damage_shares,
+    income_groups,
+    incomes,
+    poor_share,
+    relative_burdens,
+)
+from joulebook.ledger.accounting.burden_types import (
+    DEFAULT_SPECIFICATION,
+    Burden,
+    BurdenData,
+    Country,
+    CountryRow,
+    IncomeGroup,
+    UseKind,
+)
+from joulebook.ledger.accounting.burden_users import check_countries, use_rates, use_shares, world_use_rate
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.sentences import bare_percent, number, percent, say
+from joulebook.ledger.errors import LedgerError
+
+__all__ = [
+    "DEFAULT_SPECIFICATION",
+    "Burden",
+    "BurdenData",
+    "Country",
+    "CountryRow",
+    "IncomeGroup",
+    "UseKind",
+    "burden",
+    "externalised_share",
+    "non_user_share",
+    "to_json",
+    "world_use_rate",
+]
 
 Floats = npt.NDArray[np.float64]
-UseKind = Literal["count", "intensity", "typed"]
-DEFAULT_SPECIFICATION = "s2111"
-
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    """What is known of one country; None where it is not.
-
-    Attributes:
-        use_rate: Share of people (0..1) who use AI.
-        working_age: People of working age.
-        use_intensity_share: Share (0..1) of the world's use by volume.
-        income_usd: GDP per head in purchasing-power dollars.
-        vulnerability: ND-GAIN vulnerability, 0 to 1.
-    """
-
-    iso3: str
-    name: str
-    population: float | None = None
-    working_age: float | None = None
-    use_rate: float | None = None
-    use_intensity_share: float | None = None
-    income_usd: float | None = None
-    income_year: int | None = None
-    vulnerability: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BurdenData:
-    """Countries and their social cost in every specification.
-
-    Attributes:
-        countries: In the order of the rows of `scc_usd_t`.
-        specifications: Names `sABCD`, in the order of its columns.
-        scc_usd_t: Shape (countries, specifications), USD of 2005 in purchasing-power terms per tCO2; NaN without estimate.
-        vintage: Name and year of the data.
-    """
-
-    countries: tuple[Country, ...]
-    specifications: tuple[str, ...]
-    scc_usd_t: Floats
-    vintage: str
-
-
-@dataclass(frozen=True, slots=True)
-class CountryRow:
-    """One country of the table; damage_share is None where there is no estimate."""
-
-    iso3: str
-    name: str
-    damage_share: Figure | None
-    use_share: float | None
-    relative_burden: float | None
-    vulnerability: float | None
-    gains_in_model: bool
-    non_user_rate: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class IncomeGroup:
-    """Countries of one income band: shares (0..1) of people, users and damages, and loss per income against the world."""
-
-    group: str
-    people: float
-    users: float
-    damages: float
-    relative_loss: float
-
-
-@dataclass(frozen=True, slots=True)
-class Burden:
-    """The indicators, in their order, with the caveats that always stand beside them.
-
-    Attributes:
-        emissions_g: Of the selection; None where only shares were asked for.
-        non_user_share: Share of damages on people who don't use AI; range over all specifications.
-        externalised_share: Share outside the beneficiary countries; None where nobody named any.
-        poor_share: Share of damages in countries under 20,000 USD a head, at this eta.
-    """
-
-    emissions_g: Figure | None
-    specification: str
-    eta: float
-    use_kind: UseKind
-    beneficiaries: tuple[str, ...]
-    non_user_share: Figure
-    externalised_share: Figure | None
-    poor_share: float
-    income_groups: tuple[IncomeGroup, ...]
-    countries: tuple[CountryRow, ...]
-    caveats: tuple[str, ...]
-    warnings: tuple[str, ...]
-    verdict: str
+MAX_ETA = 1.5
 
 
 def burden(
@@ -124,13 +67,142 @@ def burden(
     """All indicators of who benefits and who pays.
 
     Args:
+        data: Countries and their costs in all specifications.
+        emissions_g: Of the selection; only said in the sentence, the shares don't depend on it.
         users: Typed or imported shares by ISO3 that add up to 1 (`use_kind` is then `typed`).
         use_kind: `count` (people who use AI) or `intensity` (how much they use it).
-        beneficiaries: ISO3 of the user's own beneficiary countries; with typed users and none named, the users' countries.
-        specification: `sABCD`, the central one; the range is that of all 160.
+        beneficiaries: ISO3 of the countries that benefit; with typed users and none named, the users' countries.
+        specification: `sABCD`, the central one; the range is that of all of them.
         eta: Weight of income, 0 (a dollar is a dollar) to 1.5.
+        language: Key of the sentences.
 
     Raises:
-        ValueError: Unknown country, shares that don't add up, unknown specification or eta out of range.
+        LedgerError: Unknown country, shares that don't add up, unknown specification or eta out of range.
     """
-    raise NotImplementedError
+    _check(data, specification, eta)
+    check_countries(data, beneficiaries)
+    kind: UseKind = "typed" if users else use_kind
+    uses = use_shares(data, kind, users)
+    chosen = beneficiaries or tuple(code for code, share in (users or {}).items() if share > 0)
+    non_users = non_user_share(data, specification, eta)
+    outside = externalised_share(data, chosen, specification, eta) if chosen else None
+    result = Burden(
+        emissions_g=emissions_g,
+        specification=specification,
+        eta=eta,
+        use_kind=kind,
+        beneficiaries=chosen,
+        non_user_share=non_users,
+        externalised_share=outside,
+        poor_share=poor_share(data, specification, eta),
+        income_groups=income_groups(data, specification, eta, uses),
+        countries=_rows(data, specification, eta, uses),
+        caveats=caveats(language),
+        warnings=_warnings(data, specification, chosen, eta, language),
+        verdict="",
+    )
+    return replace(result, verdict=_verdict(data, result, language))
+
+
+def non_user_share(data: BurdenData, specification: str = DEFAULT_SPECIFICATION, eta: float = 0.0) -> Figure:
+    """Share of damages on people who don't use AI: sum of s_i (1 - d_i). People of unknown use count as non-users."""
+    non_users = 1 - np.nan_to_num(use_rates(data))
+    return _over_specifications(data, np.nansum(damage_shares(data, eta) * non_users[:, None], axis=0), specification)
+
+
+def externalised_share(
+    data: BurdenData, beneficiaries: tuple[str, ...], specification: str = DEFAULT_SPECIFICATION, eta: float = 0.0
+) -> Figure:
+    """Share of damages outside the countries that benefit: 1 - sum of s_i over them."""
+    inside = np.array([c.iso3 in beneficiaries for c in data.countries])
+    outside = 1 - np.nansum(damage_shares(data, eta)[inside], axis=0)
+    return _over_specifications(data, np.clip(outside, 0.0, 1.0), specification)
+
+
+def _over_specifications(data: BurdenData, values: Floats, specification: str) -> Figure:
+    """The value in one specification, its range over all of them (not a 90 % range: no specification is likelier)."""
+    value = float(values[data.specifications.index(specification)])
+    low, high = min(float(np.min(values)), value), max(float(np.max(values)), value)
+    return Figure(value, low, high, "modelled", "climate damage", data.vintage)
+
+
+def _rows(data: BurdenData, specification: str, eta: float, uses: Floats) -> tuple[CountryRow, ...]:
+    """Largest damage first, those without an estimate last."""
+    at = data.specifications.index(specification)
+    shares, burdens = damage_shares(data, eta), relative_burdens(data, specification)
+    rows = [
+        CountryRow(
+            iso3=country.iso3,
+            name=country.name,
+            damage_share=_over_specifications(data, shares[i], specification) if np.isfinite(shares[i, at]) else None,
+            use_share=_known(uses[i]),
+            relative_burden=_known(burdens[i]),
+            vulnerability=country.vulnerability,
+            gains_in_model=bool(data.scc_usd_t[i, at] < 0) if np.isfinite(data.scc_usd_t[i, at]) else None,
+            non_user_rate=None if country.use_rate is None else 1 - country.use_rate,
+            income_ppp_usd=_known(incomes(data)[i]),
+        )
+        for i, country in enumerate(data.countries)
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.damage_share.value if row.damage_share else 1.0, row.name)))
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _warnings(
+    data: BurdenData, specification: str, beneficiaries: tuple[str, ...], eta: float, language: str
+) -> tuple[str, ...]:
+    shares = damage_shares(data)[:, data.specifications.index(specification)]
+    estimated, income = np.isfinite(shares), incomes(data)
+    no_use = [i for i, c in enumerate(data.countries) if estimated[i] and c.use_rate is None]
+    missing = [c.name for c, known in zip(data.countries, estimated, strict=True) if not known]
+    no_income = [c.name for i, c in enumerate(data.countries) if estimated[i] and not np.isfinite(income[i])]
+    found = []
+    if not beneficiaries:
+        found.append(say("no_beneficiaries", language))
+    if no_use:
+        found.append(say("no_use_rate", language, n=str(len(no_use)), share=percent(float(shares[no_use].sum()), 1)))
+    if missing:
+        named = [name for name in ("Maldives", "Singapore") if name in missing] or missing[:2]
+        found.append(say("no_estimate", language, n=str(len(missing)), names=", ".join(named)))
+    if no_income:
+        key = "no_income_weighted" if eta else "no_income"
+        found.append(say(key, language, n=str(len(no_income)), names=", ".join(no_income)))
+    return tuple(found)
+
+
+def _verdict(data: BurdenData, result: Burden, language: str) -> str:
+    what, specifications = _what(result.emissions_g, language), str(len(data.specifications))
+    sentence = say("burden", language, what=what, n=specifications, **_ends(result.non_user_share))
+    if result.externalised_share is not None:
+        names = {c.iso3: c.name for c in data.countries}
+        where = " and ".join(names[code] for code in result.beneficiaries[:2])
+        more = len(result.beneficiaries) - 2
+        where += say("and_others", language, n=str(more)) if more > 0 else ""
+        sentence += say("burden_outside", language, where=where, **_ends(result.externalised_share))
+    return sentence + say("burden_end", language)
+
+
+def _what(emissions_g: Figure | None, language: str) -> str:
+    if emissions_g is None:
+        return say("burden_what", language)
+    low, value, high = (number(g / 1000) for g in (emissions_g.low, emissions_g.value, emissions_g.high))
+    if low == high:
+        return say("burden_what_exact", language, value=value)
+    return say("burden_what_figure", language, value=value, low=low, high=high)
+
+
+def _ends(figure: Figure) -> dict[str, str]:
+    return {"share": percent(figure.value), "low": bare_percent(figure.low), "high": percent(figure.high)}
+
+
+def _check(data: BurdenData, specification: str, eta: float) -> None:
+    if specification not in data.specifications:
+        raise LedgerError(
+            f"unknown specification {specification!r}: it is s and 4 digits, SSP (1 to 5), damage function (1 to 4), "
+            "discounting (1 or 2) and RCP (1 to 4), such as s2111"
+        )
+    if not 0 <= eta <= MAX_ETA:
+        raise LedgerError(f"eta lies between 0 and {MAX_ETA:g}, got {eta:g}")

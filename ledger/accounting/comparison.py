@@ -7,15 +7,15 @@ mean. What two candidates share (grid, PUE, meter class) is drawn once for both,
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from joulebook.ledger.accounting.comparison_checks import common_metric, same_work_warnings
-from joulebook.ledger.accounting.comparison_draws import Z90, energy_draws, figure_draws, log_sd, quality_draws, signs
+from joulebook.ledger.accounting.comparison_draws import energy_draws, figure_draws, quality_draws, signs
 from joulebook.ledger.accounting.comparison_json import to_json
-from joulebook.ledger.accounting.comparison_site import cost_usd, emissions_g, water_l, with_range
+from joulebook.ledger.accounting.comparison_site import cost_usd, emissions_g, times, water_l, with_range
 from joulebook.ledger.accounting.comparison_types import (
     Candidate,
     Comparison,
@@ -29,15 +29,17 @@ from joulebook.ledger.accounting.comparison_types import (
     State,
     Unit,
 )
-from joulebook.ledger.accounting.comparison_verdict import is_share, verdict
+from joulebook.ledger.accounting.comparison_verdict import Judged, is_share, verdict
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.pareto import (
     DOMINANCE_THRESHOLD,
+    Step,
     dominance_probability,
     frontier,
     steps_along,
 )
 from joulebook.ledger.accounting.sentences import number, say
+from joulebook.ledger.errors import LedgerError
 
 __all__ = [
     "Candidate",
@@ -81,40 +83,67 @@ def compare(
         language: Key of the sentences.
 
     Raises:
-        ValueError: A dimension that there is not, or two candidates of one name.
+        LedgerError: A dimension that there is not, or two candidates of one name.
     """
     _check(candidates, dimensions)
     kept, left_out = _screen(candidates, min_quality, max_latency_s, language)
-    kept = sorted((with_range(c) for c in kept), key=_order)
-    metric = common_metric(kept)
-    qualities = [c.quality if c.quality and c.quality.name == metric else None for c in kept]
-    drawn = _drawn(kept, qualities, draws)
-    dominance = _dominance([drawn[name] for name in dimensions], len(kept))
-    on_frontier = _on_frontier(kept, qualities, dimensions)
-    warnings = [*same_work_warnings(kept, language)]
+    field = _field(sorted((with_range(c) for c in kept), key=_order), dimensions, draws)
+    warnings = same_work_warnings(field.kept, language)
     warnings += [say("warn_left_out", language, model=model, why=why) for model, why in left_out]
+    first = (field.kept or candidates)[0] if candidates else None
+    judged = [replace(c, quality=q) for c, q in zip(field.kept, field.qualities, strict=True)]
     return Comparison(
-        task=kept[0].task if kept else (candidates[0].task if candidates else ""),
-        unit=kept[0].unit if kept else (candidates[0].unit if candidates else "request"),
-        rows=tuple(_row(i, kept, site, qualities, dominance, on_frontier) for i in range(len(kept))),
-        steps=tuple(_steps(kept, qualities, on_frontier, drawn, site)),
+        task=first.task if first else "",
+        unit=first.unit if first else "request",
+        rows=tuple(_row(field, i, site) for i in range(len(field.kept))),
+        steps=tuple(_steps(field, site)),
         warnings=tuple(warnings),
-        verdict=verdict(_only(kept, qualities), drawn["energy"], -drawn["quality"], dominance, language),
+        verdict=verdict(Judged(judged, field.energy, field.quality, field.dominance), language),
         site=site,
         left_out=tuple(left_out),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """The candidates that are left, cheapest first, with their paired draws (better quality is more).
+
+    Attributes:
+        qualities: Of the compared metric; None where the candidate has only another one.
+        energy, quality: Shape (draws, n).
+        dominance: Shape (n, n).
+        on_frontier: Shape (n,).
+    """
+
+    kept: list[Candidate]
+    qualities: list[Quality | None]
+    energy: Floats
+    quality: Floats
+    dominance: Floats
+    on_frontier: Bools
+
+
+def _field(kept: list[Candidate], dimensions: tuple[str, ...], draws: int) -> _Field:
+    metric = common_metric(kept)
+    qualities = [c.quality if c.quality and c.quality.name == metric else None for c in kept]
+    energy, quality = energy_draws(kept, draws), quality_draws(qualities, draws)
+    latency = figure_draws([c.latency_s for c in kept], draws, stream=3)
+    less_is_better = {"energy": energy, "quality": -quality, "latency": latency}
+    drawn = [less_is_better[name] for name in dimensions]
+    dominance = dominance_probability(drawn) if kept else np.empty((0, 0))
+    return _Field(kept, qualities, energy, quality, dominance, _on_frontier(kept, qualities, dimensions))
+
+
 def _check(candidates: list[Candidate], dimensions: tuple[str, ...]) -> None:
     unknown = set(dimensions) - {"quality", "energy", "latency"}
     if unknown or not dimensions:
-        raise ValueError(
+        raise LedgerError(
             f"dominance is about quality, energy or latency, not {', '.join(sorted(unknown)) or 'nothing'}"
         )
     names = [c.model for c in candidates]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"two candidates have one name, give them labels: {', '.join(twice)}")
+        raise LedgerError(f"two candidates have one name, give them labels: {', '.join(twice)}")
 
 
 def _order(candidate: Candidate) -> tuple[float, float, str]:
@@ -158,22 +187,9 @@ def _too_slow(candidate: Candidate, most_s: float | None, language: str) -> str 
     return say("left_out_latency", language, value=number(candidate.latency_s.value), most=number(most_s))
 
 
-def _drawn(kept: list[Candidate], qualities: list[Quality | None], draws: int) -> dict[str, Floats]:
-    """Paired draws by dimension, less is better in all of them."""
-    return {
-        "energy": energy_draws(kept, draws),
-        "quality": -quality_draws(qualities, draws),
-        "latency": figure_draws([c.latency_s for c in kept], draws, stream=3),
-    }
-
-
-def _dominance(dimensions: list[Floats], n: int) -> Floats:
-    return dominance_probability(dimensions) if n else np.empty((0, 0))
-
-
 def _on_frontier(kept: list[Candidate], qualities: list[Quality | None], dimensions: tuple[str, ...]) -> Bools:
     central = {
-        "energy": np.array([c.energy_per_unit_j.value if c.energy_per_unit_j else math.nan for c in kept]),
+        "energy": _energies(kept),
         "latency": np.array([c.latency_s.value if c.latency_s else math.nan for c in kept]),
     }
     benefit = _benefit(qualities) if "quality" in dimensions else np.zeros(len(kept))
@@ -185,14 +201,12 @@ def _benefit(qualities: list[Quality | None]) -> Floats:
     return np.array([q.value if q else math.nan for q in qualities]) * signs(qualities)
 
 
-def _row(
-    i: int, kept: list[Candidate], site: Site, qualities: list[Quality | None], dominance: Floats, on_frontier: Bools
-) -> Row:
-    candidate = kept[i]
+def _row(field: _Field, i: int, site: Site) -> Row:
+    candidate = field.kept[i]
     energy = candidate.energy_per_unit_j
-    over = dominance[:, i]
-    dominators = [Dominator(kept[j].model, float(over[j])) for j in np.flatnonzero(over >= DOMINANCE_THRESHOLD)]
-    state = _state(bool(on_frontier[i]), bool(dominators), candidate, qualities[i])
+    over = field.dominance[:, i]
+    dominators = [Dominator(field.kept[j].model, float(over[j])) for j in np.flatnonzero(over >= DOMINANCE_THRESHOLD)]
+    state = _state(field, i, dominated=bool(dominators))
     return Row(
         candidate=candidate,
         quality=candidate.quality,
@@ -201,79 +215,62 @@ def _row(
         water_per_unit_l=water_l(energy, site) if energy else None,
         cost_per_unit_usd=cost_usd(energy, site) if energy else None,
         latency_s=candidate.latency_s,
-        on_frontier=bool(on_frontier[i]),
+        on_frontier=bool(field.on_frontier[i]),
         state=state,
         dominated_by=tuple(dominators),
-        not_separable_from=_blurred(i, kept, qualities, dominance) if state == "not separable" else (),
+        not_separable_from=_blurred(field, i) if state == "not separable" else (),
     )
 
 
-def _state(on_frontier: bool, dominated: bool, candidate: Candidate, quality: Quality | None) -> State:
-    if on_frontier:
+def _state(field: _Field, i: int, *, dominated: bool) -> State:
+    if field.on_frontier[i]:
         return "frontier"
     if dominated:
         return "dominated"
-    return "not separable" if candidate.energy_per_unit_j and quality else "unknown"
+    return "not separable" if field.kept[i].energy_per_unit_j and field.qualities[i] else "unknown"
 
 
-def _blurred(i: int, kept: list[Candidate], qualities: list[Quality | None], dominance: Floats) -> tuple[str, ...]:
-    """Who is better on the central values, but not surely."""
-    mine, energy = qualities[i], kept[i].energy_per_unit_j
-    if mine is None or energy is None:
-        return ()
-    benefit = _benefit(qualities)
+def _blurred(field: _Field, i: int) -> tuple[str, ...]:
+    """Who is as good for no more on the central values, but not surely."""
+    benefit, energy = _benefit(field.qualities), _energies(field.kept)
+    ahead = (benefit >= benefit[i]) & (energy <= energy[i]) & ~(field.dominance[:, i] >= DOMINANCE_THRESHOLD)
+    return tuple(field.kept[j].model for j in np.flatnonzero(ahead) if j != i)
+
+
+def _energies(kept: list[Candidate]) -> Floats:
+    return np.array([c.energy_per_unit_j.value if c.energy_per_unit_j else math.nan for c in kept])
+
+
+def _steps(field: _Field, site: Site) -> list[FrontierStep]:
     found = []
-    for j, other in enumerate(kept):
-        if j == i or other.energy_per_unit_j is None or not benefit[j] >= benefit[i]:
-            continue
-        if other.energy_per_unit_j.value <= energy.value and not dominance[j, i] >= DOMINANCE_THRESHOLD:
-            found.append(other.model)
-    return tuple(found)
-
-
-def _only(kept: list[Candidate], qualities: list[Quality | None]) -> list[Candidate]:
-    """The candidates with nothing but the compared metric as quality."""
-    return [replace(c, quality=q) for c, q in zip(kept, qualities, strict=True)]
-
-
-def _steps(
-    kept: list[Candidate], qualities: list[Quality | None], on_frontier: Bools, drawn: dict[str, Floats], site: Site
-) -> list[FrontierStep]:
-    energy = np.array([c.energy_per_unit_j.value if c.energy_per_unit_j else math.nan for c in kept])
-    steps = []
-    for step in steps_along(_benefit(qualities), energy, on_frontier):
-        low, high = kept[step.cheaper], kept[step.dearer]
-        quality = qualities[step.dearer]
-        if quality is None or high.energy_per_unit_j is None or low.energy_per_unit_j is None:
-            continue
-        kg = emissions_g(high.energy_per_unit_j, site).value - emissions_g(low.energy_per_unit_j, site).value
-        points = 100 * step.benefit if is_share(quality) else step.benefit
-        steps.append(
+    for step in steps_along(_benefit(field.qualities), _energies(field.kept), field.on_frontier):
+        emitted = [field.kept[i].energy_per_unit_j for i in (step.cheaper, step.dearer)]
+        g_per_unit = [emissions_g(energy, site).value for energy in emitted if energy]
+        quality = field.qualities[step.dearer]
+        in_points = 100.0 if quality and is_share(quality) else 1.0
+        extra_g = g_per_unit[1] - g_per_unit[0]
+        found.append(
             FrontierStep(
-                cheaper=low.model,
-                dearer=high.model,
+                cheaper=field.kept[step.cheaper].model,
+                dearer=field.kept[step.dearer].model,
                 quality_gain=step.benefit,
-                points=points,
+                points=in_points * step.benefit,
                 energy_ratio=step.burden_ratio,
-                extra_g_per_1000_units=1000 * kg,
-                points_per_kg_per_1000_units=_per_kg(
-                    step.cheaper, step.dearer, points, kg, drawn, site, is_share(quality)
-                ),
+                extra_g_per_1000_units=1000 * extra_g,
+                # grams a unit are kilograms a thousand units
+                points_per_kg_per_1000_units=_ranged(field, step, in_points * step.benefit / extra_g, site),
             )
         )
-    return steps
+    return found
 
 
-def _per_kg(
-    cheaper: int, dearer: int, points: float, kg: float, drawn: dict[str, Floats], site: Site, share: bool
-) -> Figure:
-    """Points per kgCO2e of 1,000 units (g per unit is kg per 1,000), its range from the paired draws."""
-    gain = (drawn["quality"][:, cheaper] - drawn["quality"][:, dearer]) * (100 if share else 1)
-    extra = drawn["energy"][:, dearer] - drawn["energy"][:, cheaper]
-    value = points / kg
-    ratio = (gain / points) / (extra / np.median(extra)) if np.isfinite(gain).all() else 1 / (extra / np.median(extra))
-    site_sd = math.hypot(log_sd(site.intensity_g_per_kwh), log_sd(site.pue))
-    random = np.random.default_rng([0, 4])
-    spread = ratio * np.exp(random.standard_normal(len(extra)) * site_sd)
-    low, high = (float(end) for end in np.percentile(spread * value, (5, 95)))
+def _ranged(field: _Field, step: Step, value: float, site: Site) -> Figure:
+    """A marginal benefit with its range: the draws of gain over extra energy, widened by what the place adds."""
+    gain = field.quality[:, step.dearer] - field.quality[:, step.cheaper]
+    extra = field.energy[:, step.dearer] - field.energy[:, step.cheaper]
+    if not np.isfinite(gain).all():  # a quality of unknown range: only the energy's part can be said
+        gain = np.full_like(extra, step.benefit)
+    place = figure_draws([times(site.intensity_g_per_kwh, site.pue)], len(extra), stream=4)[:, 0]
+    relative = (gain / step.benefit) / (extra / step.burden) / (place / np.median(place))
+    low, high = (float(end) for end in np.percentile(relative * value, (5, 95)))
     return Figure(value, min(low, value), max(high, value), "modelled", "facility", site.vintage)

@@ -9,15 +9,15 @@ import numpy.typing as npt
 
 from joulebook.ledger.accounting.comparison_types import Candidate, Quality
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.uncertainty import Z90
 
 Floats = npt.NDArray[np.float64]
 
-Z90 = 1.6448536269514722  # 95 % point of the normal distribution: the ends of a 90 % range
 SEED = 20_240_613  # fixed, so that the same input gives the same answer
 
 
 def log_sd(figure: Figure) -> float:
-    """Standard deviation of ln(value) that a figure's 90 % range stands for; 0 where the range is a point or not positive."""
+    """Standard deviation of ln(value) that a figure's 90 % range stands for; 0 for a point or an end at or below 0."""
     if figure.low <= 0 or figure.high <= figure.low:
         return 0.0
     return math.log(figure.high / figure.low) / (2 * Z90)
@@ -39,9 +39,9 @@ def energy_draws(candidates: list[Candidate], draws: int) -> Floats:
 def quality_draws(qualities: list[Quality | None], draws: int) -> Floats:
     """Quality, shape (draws, n), as two half normals that keep the value as median and the ends of its range.
 
-    Better is always more: values of a metric where less is better are negated. NaN columns where quality or its range is
-    unknown. Answers of two models to one test set are drawn independently, which is on the safe side: shared items
-    would make a difference surer.
+    Better is always more: values of a metric where less is better are negated. NaN columns where quality or its
+    range is unknown. Answers of two models to one test set are drawn independently, which is on the safe side: shared
+    items would make a difference surer.
     """
     random = np.random.default_rng([SEED, 2])
     z = random.standard_normal((draws, len(qualities)))

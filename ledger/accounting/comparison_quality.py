@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from joulebook.ledger.accounting.comparison_types import Quality
-
-Z90 = 1.6448536269514722
+from joulebook.ledger.accounting.uncertainty import Z90
+from joulebook.ledger.errors import LedgerError
 
 
 def wilson(successes: float, n: float, *, z: float = Z90) -> tuple[float, float]:
@@ -19,7 +19,7 @@ def wilson(successes: float, n: float, *, z: float = Z90) -> tuple[float, float]
         z: Normal quantile; the default gives 90 %.
     """
     if not n > 0 or not 0 <= successes <= n:
-        raise ValueError(f"a share needs 0 <= hits <= n and n > 0, got {successes:g} of {n:g}")
+        raise LedgerError(f"a share needs 0 <= hits <= n and n > 0, got {successes:g} of {n:g}")
     share, z2 = successes / n, z * z
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
@@ -38,17 +38,17 @@ def quality_of(
 ) -> Quality:
     """A quality with the 90 % range that its evidence allows.
 
-    Scores give the standard error of their mean; sd with n gives sd / sqrt(n); sd alone is taken as that of the value; n
-    alone gives Wilson's interval for a share of right answers (for a mean of scores in 0..1, such as F1, that is an upper
-    bound, since none varies more than yes-or-no answers). With nothing of these the range is unknown.
+    Scores give the standard error of their mean; sd with n gives sd / sqrt(n); sd alone is taken as that of the value;
+    n alone gives Wilson's interval for a share of right answers (for a mean of scores in 0..1, such as F1, that is an
+    upper bound: none varies more than yes-or-no answers). With nothing of these the range is unknown.
 
     Raises:
-        ValueError: n is not a positive count, or sd is negative.
+        LedgerError: n is not a positive count, or sd is negative.
     """
     if n is not None and n < 1:
-        raise ValueError(f"quality {name!r} needs a test set of at least 1 item, got n={n}")
+        raise LedgerError(f"quality {name!r} needs a test set of at least 1 item, got n={n}")
     if sd is not None and sd < 0:
-        raise ValueError(f"quality {name!r} can't have a negative sd ({sd:g})")
+        raise LedgerError(f"quality {name!r} can't have a negative sd ({sd:g})")
     low, high = _range(value, n, sd, scores)
     return Quality(name, value, low, high, n or (len(scores) if scores else None), higher_is_better, language)
 

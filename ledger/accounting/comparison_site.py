@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from joulebook.ledger.accounting.comparison_draws import Z90, log_sd
 from joulebook.ledger.accounting.comparison_types import Candidate, Site
 from joulebook.ledger.accounting.figure import Figure, weakest
+from joulebook.ledger.accounting.uncertainty import Z90, of_figure, range_of_product
 
 J_PER_KWH = 3.6e6
 _BEYOND_PUE = ("facility", "life cycle")  # boundaries that hold the building's overhead already
 
 
 def times(figure: Figure, *factors: Figure, boundary: str | None = None, vintage: str | None = None) -> Figure:
-    """Product of independent lognormal figures: GSD_out = exp(sqrt(sum ln(GSD_i)^2)); the method is the weakest of all."""
-    value = figure.value * math.prod(f.value for f in factors)
-    sd = math.hypot(log_sd(figure), *(log_sd(f) for f in factors))
-    spread = math.exp(Z90 * sd)
+    """Product of independent figures, their ranges multiplied out; the method is the weakest of all."""
+    whole = range_of_product([of_figure(figure), *(of_figure(f) for f in factors)])
     return replace(
         figure,
-        value=value,
-        low=value / spread,
-        high=value * spread,
+        value=whole.value,
+        low=whole.low,
+        high=whole.high,
         method=weakest([figure.method, *(f.method for f in factors)]),
         boundary=boundary or figure.boundary,
         vintage=vintage or figure.vintage,

@@ -1,6 +1,9 @@
-"""One plain sentence on a comparison: the dearest candidate of known quality, held against the cheapest that does as well."""
+"""One plain sentence on a comparison: the dearest candidate of known quality against the cheapest that does as well."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,74 +15,88 @@ from joulebook.ledger.accounting.sentences import bare_percent, number, percent,
 Floats = npt.NDArray[np.float64]
 
 
-def verdict(candidates: list[Candidate], energy: Floats, quality: Floats, dominance: Floats, language: str) -> str:
-    """The sentence, from central values and paired draws.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the sentence is made from.
 
-    Args:
+    Attributes:
         candidates: Cheapest first, those of unknown energy last.
         energy: Draws of J per unit, shape (draws, n).
         quality: Draws of quality, better is more, shape (draws, n); NaN columns where unknown.
         dominance: As from `pareto.dominance_probability`, shape (n, n).
     """
+
+    candidates: list[Candidate]
+    energy: Floats
+    quality: Floats
+    dominance: Floats
+
+
+def verdict(judged: Judged, language: str = "en") -> str:
+    """The sentence, from central values and paired draws."""
+    candidates = judged.candidates
     if len(candidates) < 2:
         key = "one_candidate" if candidates else "no_candidate"
         return say(key, language, model=candidates[0].model if candidates else "")
     costed = [i for i, c in enumerate(candidates) if c.energy_per_unit_j]
     if len(costed) < 2:
         return say("no_energy", language)
-    judged = [i for i in costed if candidates[i].quality]
-    if len(judged) < 2:
-        return _say_pair("no_quality", candidates, energy, costed[0], costed[-1], language)
-    return _judge(candidates, energy, quality, dominance, judged, language)
+    known = [i for i in costed if candidates[i].quality]
+    if len(known) < 2:
+        return _say_pair(judged, "no_quality", costed[0], costed[-1], language)
+    return _judge(judged, known[:-1], known[-1], language)
 
 
-def _judge(
-    candidates: list[Candidate], energy: Floats, quality: Floats, dominance: Floats, judged: list[int], language: str
-) -> str:
-    large = judged[-1]
-    winners = [i for i in judged[:-1] if dominance[i, large] >= DOMINANCE_THRESHOLD]
+def _judge(judged: Judged, cheaper: list[int], large: int, language: str) -> str:
+    """The dearest against the cheapest that dominates it, else that can't be told apart, else that comes nearest."""
+    over = judged.dominance[:, large]
+    winners = [i for i in cheaper if over[i] >= DOMINANCE_THRESHOLD]
     if winners:
-        key = "right" if _is_accuracy(candidates[large].quality) else "scores"
-        sentence = _say_pair(key, candidates, energy, winners[0], large, language)
-        return f"{sentence} {say('probability', language, p=_probability(dominance[winners[0], large]))}"
-    close = [i for i in judged[:-1] if not _decided(quality[:, i], quality[:, large])]
-    if close:
-        known = np.isfinite(quality[0, [close[0], large]]).all()
-        return _say_pair(
-            "not_separable" if known else "quality_range_unknown", candidates, energy, close[0], large, language
-        )
-    better = [i for i in judged[:-1] if np.mean(quality[:, i] >= quality[:, large]) >= DOMINANCE_THRESHOLD]
+        key = "right" if _is_accuracy(judged.candidates[large].quality) else "scores"
+        sentence = _say_pair(judged, key, winners[0], large, language)
+        return f"{sentence} {say('probability', language, p=_probability(over[winners[0]]))}"
+    blurred = [i for i in cheaper if _undecided(judged.quality[:, i], judged.quality[:, large])]
+    if blurred:
+        return _say_pair(judged, "not_separable", blurred[0], large, language)
+    rangeless = [i for i in cheaper if np.isnan(judged.quality[0, [i, large]]).any()]
+    if rangeless:
+        return _say_pair(judged, "quality_range_unknown", rangeless[0], large, language)
+    better = [i for i in cheaper if np.mean(judged.quality[:, i] >= judged.quality[:, large]) >= DOMINANCE_THRESHOLD]
     if better:  # as good, but cheaper only on the central values
-        return _say_pair("energy_not_separable", candidates, energy, better[0], large, language)
-    nearest = max(judged[:-1], key=lambda i: float(np.median(quality[:, i])))
-    return _say_pair("large_better", candidates, energy, nearest, large, language)
+        return _say_pair(judged, "energy_not_separable", better[0], large, language)
+    nearest = max(cheaper, key=lambda i: float(np.median(judged.quality[:, i])))
+    return _say_pair(judged, "large_better", nearest, large, language)
 
 
-def _decided(a: Floats, b: Floats) -> bool:
-    """Whether paired draws tell which of two is the better one."""
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+def _undecided(a: Floats, b: Floats) -> bool:
+    """Whether paired draws of known range leave open which of two is the better one."""
+    if np.isnan(a[0]) or np.isnan(b[0]):
         return False
     share = float(np.mean(a >= b))
-    return not 1 - DOMINANCE_THRESHOLD < share < DOMINANCE_THRESHOLD
+    return 1 - DOMINANCE_THRESHOLD < share < DOMINANCE_THRESHOLD
 
 
-def _say_pair(key: str, candidates: list[Candidate], energy: Floats, small: int, large: int, language: str) -> str:
-    ratio = energy[:, small] / energy[:, large]
+def _say_pair(judged: Judged, key: str, small: int, large: int, language: str) -> str:
+    ratio = judged.energy[:, small] / judged.energy[:, large]
     low, high = (float(end) for end in np.percentile(ratio, (5, 95)))
-    central = candidates[small].energy_per_unit_j.value / candidates[large].energy_per_unit_j.value  # type: ignore[union-attr]
-    metric = candidates[large].quality
+    cheap, dear = judged.candidates[small], judged.candidates[large]
+    central = _energy(cheap) / _energy(dear)
     return say(
         key,
         language,
-        small=candidates[small].model,
-        large=candidates[large].model,
-        qs=quality_text(candidates[small].quality),
-        ql=quality_text(metric),
-        metric=metric.name if metric else "",
+        small=cheap.model,
+        large=dear.model,
+        qs=quality_text(cheap.quality),
+        ql=quality_text(dear.quality),
+        metric=dear.quality.name if dear.quality else "",
         ratio=percent(central),
         low=bare_percent(low),
         high=percent(high),
     )
+
+
+def _energy(candidate: Candidate) -> float:
+    return candidate.energy_per_unit_j.value if candidate.energy_per_unit_j else math.nan
 
 
 def quality_text(quality: Quality | None) -> str:

@@ -8,6 +8,7 @@ Frontier of 1,000 requests as in Luccioni et al. 2024, "Power Hungry Processing"
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +97,7 @@ def steps_along(benefit: Floats, burden: Floats, on_frontier: Bools) -> list[Ste
     """
     order = sorted(np.flatnonzero(on_frontier), key=lambda i: float(burden[i]))
     steps = []
-    for low, high in zip(order, order[1:], strict=False):
+    for low, high in pairwise(order):
         gain, extra = float(benefit[high] - benefit[low]), float(burden[high] - burden[low])
         if extra > 0:
             steps.append(Step(int(low), int(high), gain, extra, gain / extra, float(burden[high] / burden[low])))

@@ -10,29 +10,40 @@ ENGLISH: dict[str, str] = {
     "scores": "{small} scores {qs} where {large} scores {ql} on {metric}, for {ratio} of its energy ({low} to {high}).",
     "probability": "Probability {p} that it is at least as good for no more energy.",
     "not_separable": (
-        "{small} and {large} can't be told apart on {metric} ({qs} against {ql});"
-        " {small} uses {ratio} of the energy ({low} to {high})."
+        "{small} and {large} can't be told apart on {metric} ({qs} against {ql}); {small} uses {ratio} of the"
+        " energy ({low} to {high})."
     ),
     "quality_range_unknown": (
-        "{small} and {large} are not separable on {metric} ({qs} against {ql}), because a range is unknown;"
-        " {small} uses {ratio} of the energy ({low} to {high})."
+        "{small} and {large} are not separable on {metric} ({qs} against {ql}), because a range is unknown; "
+        "{small} uses {ratio} of the energy ({low} to {high})."
     ),
     "large_better": (
-        "No cheaper model is as good as {large} ({ql} on {metric}); {small} comes nearest with {qs},"
-        " for {ratio} of its energy ({low} to {high})."
+        "No cheaper model is as good as {large} ({ql} on {metric}); {small} comes nearest with {qs}, for "
+        "{ratio} of its energy ({low} to {high})."
     ),
     "energy_not_separable": (
-        "{small} and {large} can't be told apart on energy ({ratio}, {low} to {high}); on {metric} they have {qs} and {ql}."
+        "{small} and {large} can't be told apart on energy ({ratio}, {low} to {high}); on {metric} they have "
+        "{qs} and {ql}."
     ),
-    "no_quality": "{small} uses {ratio} of the energy of {large} ({low} to {high}); how well they do the task is not known.",
-    "one_candidate": "There is only one candidate, {model}: nothing to compare it with. Add a second model for this task.",
+    "no_quality": (
+        "{small} uses {ratio} of the energy of {large} ({low} to {high}); how well they do the task is not known."
+    ),
+    "one_candidate": (
+        "There is only one candidate, {model}: nothing to compare it with. Add a second model for this task."
+    ),
     "no_candidate": "No candidate is left to compare.",
     "no_energy": "No two candidates have a known energy per unit, so they can't be compared.",
-    "warn_origins": "Figures of different origin stand side by side ({values}): measured by different people in different ways.",
+    "warn_origins": (
+        "Figures of different origin stand side by side ({values}): measured by different people in different ways."
+    ),
     "warn_tasks": "Not the same task: {values}.",
-    "warn_boundaries": "Not the same boundary: {values}. Energies of unlike boundaries differ by up to a factor of 2.4.",
+    "warn_boundaries": (
+        "Not the same boundary: {values}. Energies of unlike boundaries differ by up to a factor of 2.4."
+    ),
     "warn_hardware": "Not the same hardware: {values}.",
-    "warn_batch": "Not the same batch: {low} to {high} requests at once. Batch alone can change energy per token tenfold.",
+    "warn_batch": (
+        "Not the same batch: {low} to {high} requests at once. Batch alone can change energy per token tenfold."
+    ),
     "warn_metric": "Only {metric} is compared; measured in another metric: {models}.",
     "warn_quality_range": "Quality without n, sd or scores has an unknown range and is not separable: {models}.",
     "warn_no_quality": "No quality known, so no place on the frontier: {models}.",
@@ -47,9 +58,16 @@ ENGLISH: dict[str, str] = {
     "pays_off_open": "The small model pays for its {once} after {requests} requests ({low} to never){when}.",
     "on_date": ", on {date} at {rate} requests a day",
     "beyond_dates": ", on no day that a calendar holds at {rate} requests a day",
-    "never": "The small model never pays off: a request costs {small} on it and {large} on the large one, so nothing is saved.",
-    "at_once": "The small model pays off from the first request: it saves {saving} on each and costs nothing at the start.",
-    "cascade_pays": "A cascade pays as long as fewer than {threshold} of requests go on to the large model; {p} do, so it {does}.",
+    "never": (
+        "The small model never pays off: a request costs {small} on it and {large} on the large one, so "
+        "nothing is saved."
+    ),
+    "at_once": (
+        "The small model pays off from the first request: it saves {saving} on each and costs nothing at the start."
+    ),
+    "cascade_pays": (
+        "A cascade pays as long as fewer than {threshold} of requests go on to the large model; {p} do, so it {does}."
+    ),
     "cascade_threshold": "A cascade pays as long as fewer than {threshold} of requests go on to the large model.",
     "cascade_never": "A cascade never pays: the small model and the verifier already cost as much as the large one.",
     "does_pay": "pays",
@@ -63,10 +81,19 @@ ENGLISH: dict[str, str] = {
     "burden_what_figure": "{value} kgCO2e ({low} to {high})",
     "burden_outside": "; {share} ({low} to {high}) falls outside {where}",
     "burden_end": ".",
-    "no_beneficiaries": "Nobody said who benefits, so the share that falls outside is unknown: name beneficiary countries.",
-    "no_use_rate": "{n} countries have no figure on AI use; their people count as not using it ({share} of the damages).",
+    "and_others": " and {n} others",
+    "no_beneficiaries": (
+        "Nobody said who benefits, so the share that falls outside is unknown: name beneficiary countries."
+    ),
+    "no_use_rate": (
+        "{n} countries have no figure on AI use; their people count as not using it ({share} of the damages)."
+    ),
     "no_estimate": "{n} countries have no estimate of damages, among them {names}: unknown is not zero.",
-    "no_income": "{n} countries with damages have no recent purchasing-power income and drop out of what needs it: {names}.",
+    "burden_what_exact": "{value} kgCO2e",
+    "no_income": "Without a recent purchasing-power income, and so without a relative burden or group: {names} ({n}).",
+    "no_income_weighted": (
+        "Without a recent purchasing-power income, and so left out once income counts: {names} ({n})."
+    ),
 }
 
 SENTENCES: dict[str, dict[str, str]] = {"en": ENGLISH}
@@ -92,7 +119,7 @@ def bare_percent(share: float, digits: int = 0) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits; from 10,000 on thousands are parted by thin spaces, millions and more are said in words."""
+    """Three significant digits, from 1,000 on with thin spaces, from a million on with the word."""
     size = abs(value)
     for least, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
         if size >= least:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from joulebook.ledger.accounting.comparison_draws import Z90, log_sd
+from joulebook.ledger.accounting.comparison_draws import log_sd
 from joulebook.ledger.accounting.figure import Figure, weakest
 from joulebook.ledger.accounting.tradeoff_cascade import (
     cascade_cost,
@@ -22,7 +22,6 @@ from joulebook.ledger.accounting.tradeoff_cascade import (
     router_cost,
     router_threshold,
 )
-from joulebook.ledger.accounting.tradeoff_money import add
 from joulebook.ledger.accounting.tradeoff_types import (
     BreakEven,
     CascadeResult,
@@ -35,6 +34,8 @@ from joulebook.ledger.accounting.tradeoff_types import (
     Tradeoff,
 )
 from joulebook.ledger.accounting.tradeoff_verdict import tradeoff_verdict
+from joulebook.ledger.accounting.uncertainty import Z90, sum_figures
+from joulebook.ledger.errors import LedgerError
 
 __all__ = [
     "BreakEven",
@@ -84,7 +85,7 @@ def tradeoff(
         language: Key of the sentences.
 
     Raises:
-        ValueError: A cost below 0, traffic or rebound not above 0, or an escalation rate outside 0..1.
+        LedgerError: A cost below 0, traffic or rebound not above 0, or an escalation rate outside 0..1.
     """
     _check(costs, requests_per_day, escalation, rebound)
     drawn = _draw(costs, draws)
@@ -120,7 +121,7 @@ def break_even_date(requests: float, requests_per_day: float, start: date) -> da
 def once(costs: Costs) -> Figure:
     """The sum of the one-time costs; 0 declared where there are none."""
     parts = [part for name in ONE_TIME if (part := getattr(costs, name)) is not None]
-    return add(*parts) if parts else Figure(0.0, 0.0, 0.0, "declared", costs.large.boundary)
+    return sum_figures(parts, boundary=costs.large.boundary) or Figure(0.0, 0.0, 0.0, "declared", costs.large.boundary)
 
 
 def break_even(
@@ -333,10 +334,10 @@ def _check(costs: Costs, requests_per_day: float | None, escalation: Escalation 
     for name in (*PER_REQUEST, *ONE_TIME):
         figure = getattr(costs, name)
         if figure is not None and figure.low < 0:
-            raise ValueError(f"a cost can't be below 0: {name} is {figure.value:g} ({figure.low:g} to {figure.high:g})")
+            raise LedgerError(f"a cost can't be below 0: {name} is {figure.value:g} (from {figure.low:g})")
     if requests_per_day is not None and not requests_per_day > 0:
-        raise ValueError(f"traffic must be above 0 requests a day, got {requests_per_day:g}")
+        raise LedgerError(f"traffic must be above 0 requests a day, got {requests_per_day:g}")
     if not rebound > 0:
-        raise ValueError(f"a rebound multiplier must be above 0, got {rebound:g}")
+        raise LedgerError(f"a rebound multiplier must be above 0, got {rebound:g}")
     if escalation is not None and not 0 <= escalation.low <= escalation.value <= escalation.high <= 1:
-        raise ValueError(f"an escalation rate lies between 0 and 1, got {escalation.value:g}")
+        raise LedgerError(f"an escalation rate lies between 0 and 1, got {escalation.value:g}")

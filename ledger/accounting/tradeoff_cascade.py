@@ -10,6 +10,7 @@ import math
 
 from joulebook.ledger.accounting.comparison_quality import wilson
 from joulebook.ledger.accounting.tradeoff_types import Escalation
+from joulebook.ledger.errors import LedgerError
 
 
 def cascade_cost(small: float, verifier: float, large: float, escalation_rate: float) -> float:
@@ -48,7 +49,7 @@ def mixture_quality(escalation_rate: float, small_on_accepted: float, large_on_e
     keeps is easier than what it passes on.
     """
     if not 0 <= escalation_rate <= 1:
-        raise ValueError(f"an escalation rate lies between 0 and 1, got {escalation_rate:g}")
+        raise LedgerError(f"an escalation rate lies between 0 and 1, got {escalation_rate:g}")
     return (1 - escalation_rate) * small_on_accepted + escalation_rate * large_on_escalated
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from joulebook.ledger.accounting.comparison_draws import quality_draws
 from joulebook.ledger.accounting.comparison_types import Quality
+from joulebook.ledger.errors import LedgerError
 
 Floats = npt.NDArray[np.float64]
 _SEED = 20_240_614
@@ -59,7 +60,7 @@ def gate_from_scores(
     """
     _check(margin)
     if len(small) < 2 or len(large) < 2 or (paired and len(small) != len(large)):
-        raise ValueError(
+        raise LedgerError(
             f"a gate needs scores of at least 2 items a side, as many when paired; got {len(small)} and {len(large)}"
         )
     random = np.random.default_rng(_SEED)
@@ -84,4 +85,4 @@ def _judge(difference: float, drawn: Floats, margin: float) -> Gate:
 
 def _check(margin: float) -> None:
     if margin < 0:
-        raise ValueError(f"a margin can't be negative, got {margin:g}")
+        raise LedgerError(f"a margin can't be negative, got {margin:g}")

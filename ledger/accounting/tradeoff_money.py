@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from joulebook.ledger.accounting.comparison_site import times
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.uncertainty import sum_figures
+from joulebook.ledger.errors import LedgerError
 
 HOURS_PER_YEAR = 8766.0
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyBases:
-    """The same work on three bases, USD; they are never added: a rent includes hardware and power. None where unknown."""
+    """The same work on three bases, USD, never added: a rent includes hardware and power. None where unknown."""
 
     rented: Figure | None
     electricity: Figure | None
@@ -37,7 +39,7 @@ class OwnedHardware:
     def usd_per_hour(self) -> Figure:
         """What one working hour of it costs, without power."""
         if not 0 < self.utilisation <= 1 or self.life_years <= 0:
-            raise ValueError("hardware needs a life above 0 years and a utilisation above 0 and at most 1")
+            raise LedgerError("hardware needs a life above 0 years and a utilisation above 0 and at most 1")
         return self.price_usd.scaled(1 / (self.life_years * HOURS_PER_YEAR * self.utilisation))
 
 
@@ -54,25 +56,14 @@ def money_bases(
     electricity = times(facility_kwh, price_usd_per_kwh) if facility_kwh and price_usd_per_kwh else None
     owned = None
     if accelerator_hours and hardware and electricity:
-        owned = add(times(accelerator_hours, hardware.usd_per_hour()), electricity)
+        owned = sum_figures([times(accelerator_hours, hardware.usd_per_hour()), electricity], boundary="facility")
     return MoneyBases(rented, electricity, owned)
-
-
-def add(*figures: Figure) -> Figure:
-    """Sum of independent figures: half widths add in squares, the method is the weakest."""
-    from joulebook.ledger.accounting.figure import weakest
-
-    value = sum(f.value for f in figures)
-    down = math.sqrt(sum((f.value - f.low) ** 2 for f in figures))
-    up = math.sqrt(sum((f.high - f.value) ** 2 for f in figures))
-    first = figures[0]
-    return Figure(value, value - down, value + up, weakest(f.method for f in figures), first.boundary, first.vintage)
 
 
 def amortised_per_request(training: Figure, requests_over_life: float) -> Figure:
     """Training's share in one request over the life of the model."""
     if requests_over_life <= 0:
-        raise ValueError(f"the life of a model needs requests, got {requests_over_life:g}")
+        raise LedgerError(f"the life of a model needs requests, got {requests_over_life:g}")
     return training.scaled(1 / requests_over_life)
 
 
