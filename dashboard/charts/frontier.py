@@ -1,0 +1,220 @@
+"""Quality (or latency, or size) against energy per unit of work: the frontier as a line, what it dominates hollow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from joulebook.dashboard.charts import template
+from joulebook.dashboard.charts.frontier_labels import crowded, place
+from joulebook.dashboard.palette import Palette, translucent
+
+HEIGHT = 440
+_PLOT_HEIGHT = 360
+_SYMBOLS = {"runs": "circle", "published": "square", "estimate": "diamond"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """The figure, and which of its labels a phone has no room for (numbers of annotations)."""
+
+    figure: go.Figure
+    crowded: tuple[int, ...]
+
+
+def figure(
+    frame: pd.DataFrame,
+    palette: Palette,
+    *,
+    chosen: str | None,
+    y_unit: str,
+    x_note: str,
+    y_log: bool = False,
+    y_share: bool = False,
+) -> Scatter:
+    """The scatter of candidates.
+
+    Args:
+        frame: Cheapest first: `model`, `x`, `x_low`, `x_high` (J), `y`, `y_low`, `y_high` (NaN where the range is
+            unknown), `parameters` (NaN where unknown), `state`, `origin`, `hover` (HTML, escaped).
+        palette: Of the theme.
+        chosen: The model that the answer is about, in the accent colour.
+        y_unit: Stands above the axis.
+        x_note: Says unit and scale under the axis.
+        y_log: Draw y on a log scale.
+        y_share: y is a share: drawn in percent.
+    """
+    drawn = template.blank(palette, height=HEIGHT, left=56, right=28, top=30, bottom=50)
+    shown = frame.dropna(subset=["x", "y"]).reset_index(drop=True)
+    scaled = shown.assign(**{name: shown[name] * (100 if y_share else 1) for name in ("y", "y_low", "y_high")})
+    x_range, y_range = _axes(drawn, scaled, palette, y_log=y_log)
+    _frontier_line(drawn, scaled, palette)
+    for kind, part in scaled.groupby(scaled["state"].map(_is_solid), sort=False):
+        drawn.add_trace(_points(part, palette, solid=bool(kind), chosen=chosen))
+    template.unit_label(drawn, y_unit, palette)
+    _x_note(drawn, x_note, palette)
+    hidden = _label(drawn, scaled, palette, chosen, x_range, y_range, y_log=y_log)
+    return Scatter(drawn, hidden)
+
+
+def _is_solid(state: str) -> bool:
+    return state != "dominated"
+
+
+def _axes(
+    drawn: go.Figure, frame: pd.DataFrame, palette: Palette, *, y_log: bool
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    x_range = _span(frame[["x", "x_low", "x_high"]].to_numpy(float), log=True, pad=0.07)
+    y_range = _span(frame[["y", "y_low", "y_high"]].to_numpy(float), log=y_log, pad=0.10)
+    values, texts = log_ticks(*x_range)
+    drawn.update_xaxes(type="log", range=x_range, tickvals=values, ticktext=texts, showgrid=False)
+    drawn.update_yaxes(type="log" if y_log else "linear", range=y_range, nticks=6)
+    if y_log:
+        values, texts = log_ticks(*y_range)
+        drawn.update_yaxes(tickvals=values, ticktext=texts)
+    return x_range, y_range
+
+
+def _span(values: np.ndarray, *, log: bool, pad: float) -> tuple[float, float]:
+    known = values[np.isfinite(values) & ((values > 0) | (not log))]
+    if not len(known):
+        return (0.0, 1.0)
+    ends = np.log10(known) if log else known
+    low, high = float(ends.min()), float(ends.max())
+    room = max((high - low) * pad, 0.1 if log else abs(high) * 0.02 or 0.5)
+    return low - room, high + room
+
+
+def log_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Ticks at 1 and 3 of each decade (1, 2 and 5 on a short axis), written out without exponents where they fit."""
+    digits = (1.0,) if high - low > 4 else (1.0, 3.0) if high - low > 1.2 else (1.0, 2.0, 3.0, 5.0, 7.0)
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    values = [digit * 10.0**e for e in decades for digit in digits if low <= math.log10(digit) + e <= high]
+    return values, [plain_number(value) for value in values]
+
+
+def plain_number(value: float) -> str:
+    """A round number for a tick: `0.03`, `300`, `3k`, `10M`."""
+    for size, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size * 0.9999:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}" if value >= 1e-4 else f"{value:.0e}".replace("e-0", "e-")
+
+
+def _frontier_line(drawn: go.Figure, frame: pd.DataFrame, palette: Palette) -> None:
+    line = frame[frame["state"] == "frontier"].sort_values("x")
+    if len(line) > 1:
+        drawn.add_trace(
+            go.Scatter(
+                x=line["x"].tolist(),
+                y=line["y"].tolist(),
+                name="frontier",
+                mode="lines",
+                line={"color": palette.quiet, "width": 1.5},
+                hoverinfo="skip",
+            )
+        )
+
+
+def _points(part: pd.DataFrame, palette: Palette, *, solid: bool, chosen: str | None) -> go.Scatter:
+    colours = [_colour(row.model, solid, chosen, palette) for row in part.itertuples()]
+    return go.Scatter(
+        x=part["x"].tolist(),
+        y=part["y"].tolist(),
+        name="as good as any" if solid else "dominated",
+        mode="markers",
+        marker={
+            "symbol": [_SYMBOLS.get(origin, "circle") for origin in part["origin"]],
+            "size": [marker_size(p) for p in part["parameters"]],
+            "color": colours if solid else palette.background,
+            "line": {"color": colours, "width": 1.5},
+            "opacity": 1,
+        },
+        error_x=_bars(part, "x", palette),
+        error_y=_bars(part, "y", palette),
+        text=part["hover"].tolist(),
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _colour(model: str, solid: bool, chosen: str | None, palette: Palette) -> str:
+    return palette.accent if model == chosen else palette.text if solid else palette.muted
+
+
+def marker_size(parameters: float) -> float:
+    """Diameter in pixels: grows with the logarithm of the parameters; middling where they are unknown."""
+    if not np.isfinite(parameters) or parameters <= 0:
+        return 10.0
+    return float(np.clip(7 + 3.2 * (math.log10(parameters) - 8), 6, 20))
+
+
+def _bars(part: pd.DataFrame, axis: str, palette: Palette) -> dict[str, object]:
+    up = (part[f"{axis}_high"] - part[axis]).fillna(0).clip(lower=0)
+    down = (part[axis] - part[f"{axis}_low"]).fillna(0).clip(lower=0)
+    return {
+        "type": "data",
+        "array": up.tolist(),
+        "arrayminus": down.tolist(),
+        "color": translucent(palette.muted, 0.9),
+        "thickness": 1.2,
+        "width": 0,
+    }
+
+
+def _x_note(drawn: go.Figure, text: str, palette: Palette) -> None:
+    drawn.add_annotation(
+        text=text,
+        xref="paper",
+        yref="paper",
+        x=1,
+        y=0,
+        xanchor="right",
+        yanchor="top",
+        yshift=-28,
+        showarrow=False,
+        font={"color": palette.muted, "size": 12},
+    )
+
+
+def _label(
+    drawn: go.Figure,
+    frame: pd.DataFrame,
+    palette: Palette,
+    chosen: str | None,
+    x_range: Sequence[float],
+    y_range: Sequence[float],
+    *,
+    y_log: bool,
+) -> tuple[int, ...]:
+    """Put a label beside each point, the chosen first, then the frontier; return what a phone has no room for."""
+    order = sorted(frame.index, key=lambda i: (frame.at[i, "model"] != chosen, frame.at[i, "state"] != "frontier"))
+    rows = frame.loc[order]
+    heights = np.log10(rows["y"].astype(float)) if y_log else rows["y"].astype(float)
+    points = [
+        ((math.log10(x) - x_range[0]) / (x_range[1] - x_range[0]), (y - y_range[0]) / (y_range[1] - y_range[0]))
+        for x, y in zip(rows["x"], heights, strict=True)
+    ]
+    texts = rows["model"].tolist()
+    places = place(points, texts, height_px=_PLOT_HEIGHT)
+    numbers: dict[int, int] = {}
+    for i, (row, spot, y) in enumerate(zip(rows.itertuples(), places, heights, strict=True)):
+        if spot is not None:
+            numbers[i] = len(drawn.layout.annotations)
+            solid = _is_solid(row.state)
+            drawn.add_annotation(
+                text=row.label,
+                x=math.log10(row.x),
+                y=float(y),
+                xanchor=spot.anchor,
+                yanchor="middle",
+                xshift=spot.xshift,
+                yshift=spot.yshift,
+                showarrow=False,
+                font={"color": _colour(row.model, solid, chosen, palette), "size": 12.5},
+            )
+    return tuple(numbers[i] for i in crowded(points, texts, places, height_px=_PLOT_HEIGHT))

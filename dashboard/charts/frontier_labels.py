@@ -1,0 +1,99 @@
+"""Where labels of points go so that none covers another: worked out in pixels before the chart is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CHARACTER_PX = 6.6
+LINE_PX = 15.0
+MARKER_PX = 7.0
+WIDE_PX = 760.0  # the narrowest plot area of a desktop page
+NARROW_PX = 270.0  # the plot area of a phone
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A label's place: shift from its point in pixels (right and up), and which of its ends sits there."""
+
+    xshift: float
+    yshift: float
+    anchor: str
+
+
+Box = tuple[float, float, float, float]  # left, bottom, right, top
+
+CHOICES = (
+    Place(0, 14, "center"),
+    Place(0, -15, "center"),
+    Place(11, 0, "left"),
+    Place(-11, 0, "right"),
+    Place(8, 12, "left"),
+    Place(-8, 12, "right"),
+    Place(8, -13, "left"),
+    Place(-8, -13, "right"),
+    Place(0, 29, "center"),
+    Place(0, -30, "center"),
+)
+
+
+def place(
+    points: Sequence[tuple[float, float]], texts: Sequence[str], *, height_px: float, width_px: float = WIDE_PX
+) -> list[Place | None]:
+    """A place for each label, in order of importance; None where there is room nowhere.
+
+    Args:
+        points: In shares (0 to 1) of the plot area, the most important first.
+        texts: Their labels.
+        height_px: Height of the plot area.
+        width_px: Its width.
+    """
+    spots = [(x * width_px, y * height_px) for x, y in points]
+    taken = [_marker(spot) for spot in spots]
+    places: list[Place | None] = []
+    for own, (spot, text) in enumerate(zip(spots, texts, strict=True)):
+        others = [box for i, box in enumerate(taken) if i != own]
+        found = next((c for c in CHOICES if _fits(_box(spot, text, c), others, width_px, height_px)), None)
+        places.append(found)
+        if found:
+            taken.append(_box(spot, text, found))
+    return places
+
+
+def crowded(
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    places: Sequence[Place | None],
+    *,
+    height_px: float,
+    width_px: float = NARROW_PX,
+) -> list[int]:
+    """Which of the placed labels would cover another, or leave the plot, in a narrower plot; the least important go."""
+    taken: list[Box] = []
+    hidden = []
+    for i, ((x, y), text, chosen) in enumerate(zip(points, texts, places, strict=True)):
+        if chosen is None:
+            continue
+        box = _box((x * width_px, y * height_px), text, chosen)
+        if _fits(box, taken, width_px, height_px):
+            taken.append(box)
+        else:
+            hidden.append(i)
+    return hidden
+
+
+def _marker(spot: tuple[float, float]) -> Box:
+    return spot[0] - MARKER_PX, spot[1] - MARKER_PX, spot[0] + MARKER_PX, spot[1] + MARKER_PX
+
+
+def _box(spot: tuple[float, float], text: str, chosen: Place) -> Box:
+    width = len(text) * CHARACTER_PX
+    x, y = spot[0] + chosen.xshift, spot[1] + chosen.yshift
+    left = x - {"left": 0.0, "center": width / 2, "right": width}[chosen.anchor]
+    return left, y - LINE_PX / 2, left + width, y + LINE_PX / 2
+
+
+def _fits(box: Box, taken: Sequence[Box], width_px: float, height_px: float) -> bool:
+    if box[0] < -20 or box[2] > width_px + 40 or box[1] < -6 or box[3] > height_px + 14:
+        return False
+    return not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)

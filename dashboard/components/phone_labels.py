@@ -1,0 +1,20 @@
+"""Labels of a chart that have no room on a phone are hidden there; pointing at the marks still names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+
+def hide_on_phone(key: str, annotations: Sequence[int]) -> None:
+    """Hide a chart's annotations, by number, where the window is at most 640 pixels wide.
+
+    Args:
+        key: The chart's key.
+        annotations: Their numbers in the figure's layout.
+    """
+    if not annotations:
+        return
+    names = ", ".join(f'.st-key-{key} .annotation[data-index="{int(i)}"]' for i in annotations)
+    st.html(f"<style>@media (max-width: 640px) {{ {names} {{ display: none; }} }}</style>")
