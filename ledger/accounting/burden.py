@@ -129,7 +129,7 @@ def _over_specifications(data: BurdenData, values: Floats, specification: str) -
 def _rows(data: BurdenData, specification: str, eta: float, uses: Floats) -> tuple[CountryRow, ...]:
     """Largest damage first, those without an estimate last."""
     at = data.specifications.index(specification)
-    shares, burdens = damage_shares(data, eta), relative_burdens(data, specification)
+    shares, burdens = damage_shares(data, eta), relative_burdens(data)
     rows = [
         CountryRow(
             iso3=country.iso3,
@@ -138,13 +138,17 @@ def _rows(data: BurdenData, specification: str, eta: float, uses: Floats) -> tup
             use_share=_known(uses[i]),
             relative_burden=_known(burdens[i]),
             vulnerability=country.vulnerability,
-            gains_in_model=bool(data.scc_usd_t[i, at] < 0) if np.isfinite(data.scc_usd_t[i, at]) else None,
+            gains_in_model=_gains(data.net_cost_usd_per_t[i]),
             non_user_rate=None if country.use_rate is None else 1 - country.use_rate,
             income_ppp_usd=_known(incomes(data)[i]),
         )
         for i, country in enumerate(data.countries)
     ]
     return tuple(sorted(rows, key=lambda row: (-row.damage_share.value if row.damage_share else 1.0, row.name)))
+
+
+def _gains(cost: float) -> bool | None:
+    return bool(cost < 0) if np.isfinite(cost) else None
 
 
 def _known(value: float) -> float | None:
@@ -162,6 +166,8 @@ def _warnings(
     found = []
     if not beneficiaries:
         found.append(say("no_beneficiaries", language))
+    if specification != DEFAULT_SPECIFICATION:
+        found.append(say("central_only", language))
     if no_use:
         found.append(say("no_use_rate", language, n=str(len(no_use)), share=percent(float(shares[no_use].sum()), 1)))
     if missing:

@@ -39,31 +39,29 @@ def damage_shares(data: BurdenData, eta: float = 0.0) -> Floats:
     """Shares of positive damages, shape (countries, specifications); each column adds up to 1, NaN without estimate.
 
     Args:
-        data: Countries and their costs.
+        data: Countries and their shares.
         eta: Weight y^-eta of a country's income y. Above 0, countries without a known income drop out.
     """
-    positive = np.clip(data.scc_usd_t, 0.0, None)
+    weighted = data.damage_shares
     if eta:
-        positive = positive * (incomes(data)[:, None] / POOR_BELOW_USD) ** -eta
-    shares: Floats = positive / np.nansum(positive, axis=0)
+        weighted = weighted * (incomes(data)[:, None] / POOR_BELOW_USD) ** -eta
+    shares: Floats = weighted / np.nansum(weighted, axis=0)
     return shares
 
 
-def net_shares(data: BurdenData, specification: str) -> Floats:
-    """Shares with the model's gains counted as negative, shape (countries,); adds up to 1."""
-    column = data.scc_usd_t[:, data.specifications.index(specification)]
-    shares: Floats = column / np.nansum(column)
-    return shares
+def relative_burdens(data: BurdenData) -> Floats:
+    """Cost over income of each country against that of the world, shape (countries,); NaN where either is unknown.
 
-
-def relative_burdens(data: BurdenData, specification: str) -> Floats:
-    """Cost over income of each country against that of the world, shape (countries,); NaN where either is unknown."""
-    cost = data.scc_usd_t[:, data.specifications.index(specification)]
+    In the central specification, gains counted as negative.
+    """
     gdp = incomes(data) * _population(data)
-    known = np.isfinite(cost) & np.isfinite(gdp)
-    world = np.sum(cost[known]) / np.sum(gdp[known])
-    burdens: Floats = cost / gdp / world
+    burdens: Floats = data.net_cost_usd_per_t / gdp / _world_loss(data, gdp)
     return burdens
+
+
+def _world_loss(data: BurdenData, gdp: Floats) -> float:
+    known = np.isfinite(data.net_cost_usd_per_t) & np.isfinite(gdp)
+    return float(np.sum(data.net_cost_usd_per_t[known]) / np.sum(gdp[known]))
 
 
 def poor_share(data: BurdenData, specification: str, eta: float) -> float:
@@ -74,7 +72,9 @@ def poor_share(data: BurdenData, specification: str, eta: float) -> float:
 
 
 def income_groups(data: BurdenData, specification: str, eta: float, users: Floats) -> tuple[IncomeGroup, ...]:
-    """Five bands of income: people, users, damages (weighted by eta) and loss relative to income, gains counted.
+    """Five bands of income: people, users, damages (weighted by eta) and loss relative to income.
+
+    The loss is of the central specification, gains counted.
 
     Only countries with an estimate and an income are in it, so that each column adds up to 1.
 
@@ -86,10 +86,10 @@ def income_groups(data: BurdenData, specification: str, eta: float, users: Float
     """
     at = data.specifications.index(specification)
     income, people = incomes(data), _population(data)
-    cost, damages = data.scc_usd_t[:, at], damage_shares(data, eta)[:, at]
+    cost, damages = data.net_cost_usd_per_t, damage_shares(data, eta)[:, at]
     known = np.isfinite(cost) & np.isfinite(income) & np.isfinite(people)
     gdp = income * people
-    world_loss = np.sum(cost[known]) / np.sum(gdp[known])
+    world_loss = _world_loss(data, gdp)
     found = []
     for name, least, most in INCOME_BANDS:
         band = known & (income >= least) & (income < most)

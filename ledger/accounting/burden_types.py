@@ -41,19 +41,22 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class BurdenData:
-    """Countries and their social cost in every specification.
+    """Countries and where the damage of a tonne falls among them, in every specification.
 
     Attributes:
-        countries: In the order of the rows of `scc_usd_t`.
-        specifications: Names `sABCD`, in the order of its columns.
-        scc_usd_t: Shape (countries, specifications), USD of 2005 in purchasing-power terms per tCO2; gains are
-            negative, NaN where there is no estimate.
+        countries: In the order of the rows of both arrays.
+        specifications: Names `sABCD`, in the order of the columns of `damage_shares`.
+        damage_shares: Shape (countries, specifications), shares of the positive damages, each column adding up to 1;
+            NaN where there is no estimate.
+        net_cost_usd_per_t: Shape (countries,), cost of one tonne in the central specification, purchasing-power USD of
+            2005; gains are negative, NaN where there is no estimate.
         vintage: Name and year of the data.
     """
 
     countries: tuple[Country, ...]
     specifications: tuple[str, ...]
-    scc_usd_t: Floats
+    damage_shares: Floats
+    net_cost_usd_per_t: Floats
     vintage: str
 
 

@@ -10,8 +10,6 @@ from joulebook.ledger.errors import LedgerError
 
 Floats = npt.NDArray[np.float64]
 
-# Where no count of working-age people is known (about 20 economies, China among them), this share of all people.
-WORKING_AGE_SHARE = 0.65
 _SLACK = 0.005  # typed shares may be rounded
 
 
@@ -40,7 +38,7 @@ def use_rates(data: BurdenData) -> Floats:
 
 def world_use_rate(data: BurdenData) -> float:
     """Mean use rate over all people of working age: 17.8 % for the first quarter of 2026, as Microsoft publishes it."""
-    weights = np.array([_working_age(c) for c in data.countries])
+    weights = np.array([_number(c.working_age) for c in data.countries])
     rates = use_rates(data)
     known = np.isfinite(rates) & np.isfinite(weights)
     return float(np.sum(rates[known] * weights[known]) / np.sum(weights[known]))
@@ -71,13 +69,7 @@ def _typed(data: BurdenData, typed: dict[str, float]) -> Floats:
 
 
 def _count(country: Country) -> float:
-    return _number(country.use_rate) * _working_age(country)
-
-
-def _working_age(country: Country) -> float:
-    if country.working_age is not None:
-        return country.working_age
-    return WORKING_AGE_SHARE * _number(country.population)
+    return _number(country.use_rate) * _number(country.working_age)
 
 
 def _number(value: float | None) -> float:

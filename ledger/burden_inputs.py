@@ -1,0 +1,83 @@
+"""What the question of who benefits and who pays stands on, gathered from the reference data."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from joulebook.ledger.accounting.burden import BurdenData, Country
+from joulebook.ledger.errors import LedgerError
+
+VINTAGE = "country social cost of carbon 2018; AI use Q1 2026; income 2021 to 2023; vulnerability 2023"
+_NOT_COUNTRIES = ("WLD", "EU27")
+
+
+@cache
+def burden_data() -> BurdenData:
+    """All countries with any figure, and their damage shares in all published specifications."""
+    import numpy as np
+
+    from joulebook.reference_data import countries, damages, people
+
+    known, use = people.people(), people.ai_use()
+    names = {c.alpha3: c.name for c in countries.countries()}
+    columns = {name: damages.country_damage_shares(name) for name in damages.specifications()}
+    estimated = columns[damages.CENTRAL].keys()
+    codes = sorted((known.keys() | use.keys() | estimated) - set(_NOT_COUNTRIES))
+    costs = {code: row.cost_median_usd2005_per_t for code, row in damages.country_costs().items()}
+    nan = float("nan")
+    return BurdenData(
+        countries=tuple(_country(code, names.get(code, code), known.get(code), use.get(code)) for code in codes),
+        specifications=tuple(columns),
+        damage_shares=np.array([[column.get(code, nan) for column in columns.values()] for code in codes]),
+        net_cost_usd_per_t=np.array([nan if (cost := costs.get(code)) is None else cost for code in codes]),
+        vintage=VINTAGE,
+    )
+
+
+def country_code(text: str) -> str:
+    """The alpha-3 code of a country typed as a code or a name.
+
+    Raises:
+        LedgerError: There is no such country.
+    """
+    from joulebook.reference_data.countries import country
+
+    found = country(text)
+    if found is None or found.alpha3 in _NOT_COUNTRIES:
+        raise LedgerError(f"unknown country {text!r}: use a code of ISO 3166 such as KOR or IN, or the country's name")
+    return found.alpha3
+
+
+def typed_users(text: str) -> dict[str, float]:
+    """Shares of users by country from `USA=0.6,KOR=0.4`.
+
+    Raises:
+        LedgerError: Not of that form, or a country that there is not.
+    """
+    shares: dict[str, float] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        code, equals, share = part.partition("=")
+        if not equals:
+            raise LedgerError(f"users {part!r} must be written COUNTRY=share, for example USA=0.6,KOR=0.4")
+        iso3 = country_code(code)
+        try:
+            shares[iso3] = shares.get(iso3, 0.0) + float(share)
+        except ValueError:
+            raise LedgerError(f"users {part!r}: {share!r} is no share between 0 and 1") from None
+    return shares
+
+
+def _country(code: str, name: str, people: object, use: object) -> Country:
+    rate = getattr(use, "users_percent", None)
+    intensity = getattr(use, "usage_percent", None)
+    return Country(
+        iso3=code,
+        name=name,
+        population=getattr(people, "population", None),
+        working_age=getattr(people, "working_age_population", None),
+        use_rate=None if rate is None else rate / 100,
+        use_intensity_share=None if intensity is None else intensity / 100,
+        income_ppp_usd=getattr(people, "gdp_ppp_usd_per_head", None),
+        income_year=getattr(people, "gdp_year", None),
+        vulnerability=getattr(people, "vulnerability", None),
+    )
