@@ -1,0 +1,1 @@
+"""The app: a thin Streamlit shell over the ledger."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from joulebook.dashboard import access
+from joulebook.dashboard.components.states import error_state
 from joulebook.dashboard.components.stylesheet import stylesheet
 from joulebook.dashboard.escape import plain
 from joulebook.dashboard.navigation import pages
@@ -15,6 +16,15 @@ from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 
 st.set_page_config(page_title=t("app.name"), page_icon=":material/menu_book:", layout="wide")
+
+
+def user_errors() -> tuple[type[Exception], ...]:
+    """Errors that a person can mend: shown as one clear line instead of a traceback."""
+    from joulebook.ledger.errors import LedgerError
+    from joulebook.meters.errors import MeterError
+    from joulebook.reference_data.errors import ReferenceDataError
+
+    return (LedgerError, MeterError, ReferenceDataError)
 
 
 def refuse(address: str | None) -> None:
@@ -41,4 +51,8 @@ if with_sign_in:
     sign_in()
 
 stylesheet(current_palette())
-st.navigation(pages()).run()
+page = st.navigation(pages())
+try:
+    page.run()
+except user_errors() as error:
+    error_state(str(error))

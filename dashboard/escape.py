@@ -10,7 +10,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|$:~^=&])")
 
 
 def plain(text: object, limit: int = 120) -> str:
-    """Text from data for use inside Markdown: on one line, cut to `limit` characters, every special character escaped."""
+    """Text from data for use inside Markdown: on one line, cut to `limit` characters, all escaped."""
     line = " ".join(str(text).split())
     cut = line if len(line) <= limit else line[: limit - 1] + "…"
     return _MARKDOWN.sub(r"\\\1", cut)

@@ -128,6 +128,18 @@ def _end(value: float, places: int) -> str:
     return number(value, places)
 
 
+def percent(share: float | None) -> str:
+    """A share (0 to 1) in whole percent, or with two significant digits below ten: `71 %`, `9.1 %`, `0.11 %`."""
+    if share is None or not math.isfinite(share):
+        return t("figure.unknown")
+    value = share * 100
+    if abs(value) < 9.95:
+        shown_value = number(value, 0 if value == 0 else max(0, 1 - math.floor(math.log10(abs(value)))))
+    else:
+        shown_value = number(value, 1 if 99.5 <= abs(value) < 99.95 else 0)
+    return _joined(shown_value, "%")
+
+
 def amount(value: float | None, quantity: Quantity, unit: Unit | None = None) -> str:
     """A value with its unit: `118 kWh`."""
     parts = shown(value, None, None, quantity, unit)

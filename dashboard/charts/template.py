@@ -102,6 +102,44 @@ def direct_label(
     )
 
 
+def side_labels(
+    figure: go.Figure, labels: list[tuple[str, str, float]], *, plot_height: int, top: float, palette: Palette
+) -> None:
+    """Direct labels at the right of a stack, moved apart where they would touch.
+
+    Args:
+        figure: Drawn on.
+        labels: Text (two lines of HTML), colour and height in data units, from the bottom up.
+        plot_height: Height of the plotting area in pixels.
+        top: Data value at its top.
+        palette: Of the page.
+    """
+    gap = 34.0 * top / plot_height
+    heights = spread([height for *_, height in labels], gap, floor=gap / 2)
+    for (text, colour, _), height in zip(labels, heights, strict=True):
+        name, how = text.split("<br>")
+        figure.add_annotation(
+            text=f'<span style="color:{colour}">{name}</span><br><span style="color:{palette.muted}">{how}</span>',
+            xref="paper",
+            x=1,
+            y=height,
+            xanchor="left",
+            yanchor="middle",
+            xshift=8,
+            showarrow=False,
+            align="left",
+            font={"size": 12},
+        )
+
+
+def spread(heights: list[float], gap: float, floor: float) -> list[float]:
+    """Heights in rising order, moved up so that neighbours lie at least `gap` apart and none below `floor`."""
+    placed: list[float] = []
+    for height in heights:
+        placed.append(max(height, placed[-1] + gap if placed else floor))
+    return placed
+
+
 def _faint(colour: str, opacity: float) -> str:
     from joulebook.dashboard.palette import translucent
 

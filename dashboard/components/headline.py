@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -53,29 +53,33 @@ class Headline:
 
 def headlines(items: Sequence[Headline]) -> None:
     """A row of headline figures: side by side on a wide screen, two a row on a phone."""
+    changes = any(item.change for item in items)
     with st.grid(len(items), min_column_width=150, gap="small"):
         for item in items:
-            _card(item)
+            _card(item, keep_line=changes)
 
 
-def _card(item: Headline) -> None:
+def _card(item: Headline, *, keep_line: bool) -> None:
     figure = item.figure
     with st.container(key=f"card-{item.key}"):
         with st.popover(f"{item.label} {mark(figure.method if figure else None)}".strip(), type="tertiary"):
             _how(item)
-        st.html(_value_html(item))
+        st.html(_value_html(item, keep_line=keep_line))
 
 
-def _value_html(item: Headline) -> str:
+def _value_html(item: Headline, *, keep_line: bool) -> str:
+    """The card's inside; with `keep_line` a card without a change is as high as its neighbours."""
     figure = item.figure
+    changed = f'<div class="jb-change">{markup(item.change or "")}</div>' if item.change or keep_line else ""
     if figure is None:
         return (
             f'<div class="jb-value jb-unknown">{markup(t("figure.unknown"))}</div>'
-            f'<div class="jb-range">{markup(item.note)}</div>'
+            f'<div class="jb-range">{markup(item.note)}</div>{changed}'
         )
     parts = fmt.shown(figure.value, figure.low, figure.high, item.quantity)
+    if item.quantity == "share":
+        parts = replace(parts, value=fmt.percent(figure.value).removesuffix("\u00a0%"))
     small = ", ".join(part for part in (fmt.span(parts), item.note) if part)
-    changed = f'<div class="jb-change">{markup(item.change)}</div>' if item.change else ""
     return (
         f'<div class="jb-value" title="{markup(fmt.si(figure.value, item.quantity))}">{markup(parts.value)} '
         f"<span>{markup(parts.unit + item.unit_suffix)}</span></div>"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from joulebook.dashboard import data
 from joulebook.dashboard.components.share import copy_link
 from joulebook.dashboard.escape import markup
 from joulebook.dashboard.texts import t
@@ -33,24 +34,33 @@ def answer(*sentences: str) -> None:
         st.markdown(" ".join(sentence for sentence in sentences if sentence))
 
 
-def footer(
+def page_footer(
+    books: data.Books | None,
     *,
     boundary: str | None = None,
     location: str | None = None,
     location_assumed: bool = False,
-    factors: str | None = None,
-    ledger: str | None = None,
-    revision: int | None = None,
-    version: str | None = None,
 ) -> None:
-    """The last line: factor set, location and whether it was assumed, boundary, ledger, version; what is None is left out."""
+    """The last line: factor set, location and whether it was assumed, boundary, ledger and its revision, version.
+
+    Args:
+        books: None on pages that don't need the ledger.
+        boundary: What the page's figures hold.
+        location: Where; None where the page spans several places (each run carries its own).
+        location_assumed: Whether nobody declared it.
+    """
     place = "footer.location_assumed" if location_assumed else "footer.location"
+    factors = data.factor_set_name()
     parts = (
         t("footer.factors", name=factors) if factors else None,
         t(place, location=location) if location else None,
         t("footer.boundary", boundary=boundary) if boundary else None,
-        t("footer.ledger", ledger=ledger, revision=revision) if ledger else None,
-        t("footer.version", version=version) if version else None,
+        t("footer.ledger", ledger=_short(books.address), revision=books.revision) if books else None,
+        t("footer.version", version=data.program_version()),
     )
     chips = " · ".join(f'<span class="jb-chip">{markup(part)}</span>' for part in parts if part)
     st.html(f'<div class="jb-footer" role="contentinfo">{chips}</div>')
+
+
+def _short(address: str) -> str:
+    return address if len(address) <= 48 else "…" + address[-47:]

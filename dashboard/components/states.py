@@ -16,3 +16,13 @@ def error_state(message: str, *, title: str | None = None) -> None:
 def note(message: str) -> None:
     """A calm remark in Markdown where something is missing or must be known."""
     st.info(message, icon=":material/info:")
+
+
+def problems(lines: tuple[str, ...]) -> None:
+    """What could not be read when journals came in; folded away, but never silent."""
+    if not lines:
+        return
+    how_many = t("problems.one") if len(lines) == 1 else t("problems.many", n=len(lines))
+    with st.expander(t("problems.title", n=how_many), icon=":material/warning:"):
+        for line in lines[:20]:
+            st.markdown(plain(line, limit=400))

@@ -8,8 +8,12 @@ from joulebook.dashboard.palette import Palette
 
 _CSS = """
 <style>
-[data-testid="stMainBlockContainer"] {{ max-width: 1480px; }}
-.st-key-answer p {{ font-size: 1.3rem; line-height: 1.5; max-width: 62rem; margin-bottom: .25rem; }}
+[data-testid="stMainBlockContainer"] {{ max-width: 1480px; padding-top: 2rem; }}
+[data-testid="stHeader"] {{ background: transparent; }}
+.st-key-page-header h1 {{ padding: .25rem 0; }}
+.st-key-page-header {{ padding-right: 2.5rem; }}
+.st-key-answer p {{ font-size: 1.3rem; line-height: 1.5; max-width: 62rem; }}
+.st-key-answer {{ padding-bottom: .5rem; }}
 [class*="st-key-card-"] {{
   background: {surface}; border-radius: 10px; padding: .85rem 1rem .8rem; gap: .1rem; height: 100%;
 }}
@@ -22,7 +26,7 @@ _CSS = """
 .jb-value span {{ font-size: 1.05rem; font-weight: 450; color: {muted}; }}
 .jb-value.jb-unknown {{ font-size: 1.25rem; font-weight: 500; color: {muted}; padding: .35rem 0; }}
 .jb-range, .jb-note {{ font-size: .86rem; color: {muted}; line-height: 1.45; min-height: 1.25rem; }}
-.jb-change {{ font-size: .86rem; color: {text}; line-height: 1.45; }}
+.jb-change {{ font-size: .86rem; color: {text}; line-height: 1.45; min-height: 1.25rem; }}
 .jb-chart-title {{ font-size: 1.05rem; font-weight: 650; line-height: 1.35; }}
 .jb-chart-subtitle {{ font-size: .86rem; color: {muted}; line-height: 1.4; }}
 .jb-footer {{
@@ -30,6 +34,8 @@ _CSS = """
 }}
 .jb-chip {{ white-space: nowrap; }}
 @media (max-width: 640px) {{
+  [data-testid="stMainBlockContainer"] {{ padding-top: 3.25rem; }}
+  .st-key-page-header {{ padding-right: 0; gap: .5rem; }}
   .st-key-answer p {{ font-size: 1.1rem; line-height: 1.4; }}
   .jb-value {{ font-size: 1.45rem; }}
   .jb-value span {{ font-size: .9rem; }}

@@ -30,8 +30,12 @@ def table(
 
     Args:
         frame: What is shown, formatted text allowed.
+        key: Unique on the page.
+        alt: One sentence for a screen reader.
         columns: `st.column_config` by column; a column mapped to None is hidden.
         export: What the CSV holds, if other than `frame` (raw numbers with units in the column names).
+        file_name: Of the CSV.
+        height: In pixels, or as `st.dataframe` has it.
     """
     st.dataframe(frame, key=key, hide_index=True, alt=alt, column_config=columns, lazy=False, height=height)  # type: ignore[arg-type]
     download_csv(frame if export is None else export, file_name=file_name, key=f"{key}-csv")
