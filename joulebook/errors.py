@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib
 
 
+class DemoError(Exception):
+    """The demonstration lacks something; the message says what and how to get it."""
+
+
 def user_errors() -> tuple[type[Exception], ...]:
     """The roots of each room's error tree, without importing what is heavy."""
     names = (
@@ -12,4 +16,4 @@ def user_errors() -> tuple[type[Exception], ...]:
         ("joulebook.ledger.errors", "LedgerError"),
         ("joulebook.reference_data.errors", "ReferenceDataError"),
     )
-    return tuple(getattr(importlib.import_module(module), name) for module, name in names)
+    return (DemoError, *(getattr(importlib.import_module(module), name) for module, name in names))
