@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-# name -> (module, function, one line for `joulebook --help`, the extra that brings what it needs beyond the lean install)
+# name -> (module, function, one line for `joulebook --help`, the extra that brings what the lean install lacks)
 COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     "run": ("run", "run", "Meter any program, as a parent beside it.", None),
     "doctor": ("doctor", "doctor", "What can be metered on this machine, how well, and how to do better.", None),

@@ -1,7 +1,7 @@
 """Hand-written digits (scikit-learn's own, 8 x 8 pixels): a network of 0.3 million parameters teaches two small ones.
 
-The data are the 1,797 digits of Alpaydin and Kaynak (UCI, 1998) that ship with scikit-learn. A third is labelled for the
-large model, a third is the pool from which it labels fresh, slightly shifted and noisy images, and a third is held out.
+The data are the 1,797 digits of Alpaydin and Kaynak (UCI, 1998) that ship with scikit-learn. A third is labelled for
+the large model, a third is the pool from which it labels fresh, shifted and noisy images, and a third is held out.
 """
 
 from __future__ import annotations
