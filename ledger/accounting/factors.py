@@ -1,7 +1,7 @@
 """The factors that turn observations into joules, grams, litres and dollars: one immutable, pure-data bundle.
 
-Every factor is a row (key, value, 90 % range, unit, method, vintage, source), so that the rows behind a report can be kept
-beside it under a content hash and the report made again from them alone.
+Every factor is a row (key, value, 90 % range, unit, method, vintage, source), so that the rows behind a report can be
+kept beside it under a content hash and the report made again from them alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from joulebook.ledger.accounting.figure import Figure, Method
+from joulebook.ledger.accounting.uncertainty import Range
 
 # Goes up whenever a formula changes what it gives for the same observations and the same factors.
 FORMULA_VERSION = "1"
@@ -48,7 +49,14 @@ class Factor:
 
     def __post_init__(self) -> None:
         if not self.low <= self.value <= self.high:
-            raise ValueError(f"factor {self.key}: a range must hold its value, got {self.value} ({self.low} to {self.high})")
+            raise ValueError(
+                f"factor {self.key}: a range must hold its value, got {self.value} ({self.low} to {self.high})"
+            )
+
+    @property
+    def range(self) -> Range:
+        """Value and 90 % range."""
+        return Range(self.value, self.low, self.high)
 
     def figure(self, boundary: str) -> Figure:
         """The factor itself as a figure, for showing it."""
@@ -60,8 +68,8 @@ class Contract:
     """A claim on electricity of a known origin, for the market-based figure.
 
     Attributes:
-        kind: `certificate` and `contract` cover part of the use, `supplier` covers all that is left, `residual` names the
-            residual mix for what nothing covers.
+        kind: `certificate` and `contract` cover part of the use, `supplier` covers all that is left, `residual` names
+            the residual mix for what nothing covers.
         zone: Country or region whose market it belongs to.
         start: Unix seconds of its first moment (vintage).
         end: Unix seconds of its end.
@@ -86,7 +94,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class HourlySeries:
-    """Grid intensity hour by hour: `intensity_g_per_kwh[i]` holds from `start + 3600 * i`; None where it is not known."""
+    """Grid intensity by hour: `intensity_g_per_kwh[i]` holds from `start + 3600 * i`; None where it is not known."""
 
     zone: str
     start: float
@@ -146,7 +154,7 @@ class Factors:
         """
         years = self._years.get((basis, zone))
         if years is None:
-            return self.intensity(zone.split("-")[0], year, basis=basis) if "-" in zone else None
+            return self.intensity(zone.partition("-")[0], year, basis=basis) if "-" in zone else None
         earlier = [known for known in years if known <= year]
         return self.table[f"{basis}/{zone}/{max(earlier) if earlier else min(years)}"]
 
@@ -174,7 +182,11 @@ class Factors:
         rows += [{"row": "contract", **_plain(asdict(contract))} for contract in self.contracts]
         rows += [{"row": "hourly", **_plain(asdict(series))} for series in self.hourly]
         rows += [{"row": "cpu_tdp", "model": model, "tdp_w": self.cpu_tdp_w[model]} for model in sorted(self.cpu_tdp_w)]
-        choices = {"cpu_model": self.cpu_model, "memory_model": self.memory_model, "embodied_source": self.embodied_source}
+        choices = {
+            "cpu_model": self.cpu_model,
+            "memory_model": self.memory_model,
+            "embodied_source": self.embodied_source,
+        }
         rows += [{"row": "choice", "choice": choice, "value": value} for choice, value in choices.items()]
         return rows
 

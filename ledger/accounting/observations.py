@@ -29,7 +29,8 @@ class DeviceUse:
     """One device in the window.
 
     Attributes:
-        device_id: The GPU's UUID, or boot id and package for CPU and DRAM. The same device is one device, whoever saw it.
+        device_id: The GPU's UUID, or boot id and package for CPU and DRAM. The same device is one device, whoever saw
+            it.
         reading: What the whole device used; None where it could not be read (then `why_unknown` says why).
         share: The part of it (0 to 1) that is this run's, by `share_how`.
         reserved: Visible to the run but without a context of its processes: listed apart, not in the total.
@@ -60,6 +61,8 @@ class HostUse:
         memory_used_byte_s: Integral of the machine's used memory over the window.
         tree_rss_byte_s: Integral of the process tree's resident memory.
         cpu_limit_cores: Cores that a cgroup or CPU set leaves to the run; None where there is no limit.
+        idle_share: Part (0 to 1) of the idle cores' power that this run bears where several runs overlap on the
+            machine.
     """
 
     host: str
@@ -78,6 +81,7 @@ class HostUse:
     memory_used_byte_s: float | None = None
     tree_rss_byte_s: float | None = None
     coverage: float = 1.0
+    idle_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,9 @@ class RunUse:
         window: The run's whole window, children included.
         zone_windows: The same, split by zone where a run spans several; one entry otherwise.
         counts: Work done: requests, tokens_in, tokens_out, samples, ...
+        declared: What the caller declared for this run alone (`pue`, `wue_l_per_kwh`, `price_usd_per_kwh`); beats the
+            factor set.
+        hours: (Unix seconds of the hour's start, weight) of the run's energy; empty: spread evenly over its time.
     """
 
     run_id: str
@@ -122,3 +129,5 @@ class RunUse:
     zone_windows: tuple[tuple[Zone, WindowUse], ...]
     kind: str | None = None
     counts: dict[str, float] = field(default_factory=dict)
+    declared: dict[str, float] = field(default_factory=dict)
+    hours: tuple[tuple[float, float], ...] = ()
