@@ -1,0 +1,68 @@
+"""`joulebook data`: the reference sets, and whether a newer file fits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def data(context: click.Context, as_json: bool) -> None:
+    """List the reference sets with vintage, rows and licence.
+
+    A newer file is put in place with the settings: `[data]` and a line such as `grid = "/path/grid.csv"`.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    described = _described_sets()
+    if as_json:
+        click.echo(json.dumps(described, indent=2, ensure_ascii=False))
+        return
+    for one in described:
+        mark = f"  [{one['path']}]" if one["replaced"] else ""
+        click.echo(f"{one['name']:<20}{one['rows']:>6} rows  {one['vintage']:<24}{one['about']}{mark}")
+        click.echo(f"{'':<20}licence: {' | '.join(one['licences'])}")
+
+
+def _described_sets() -> list[dict[str, Any]]:
+    from joulebook.meters.settings import load_settings
+    from joulebook.reference_data.sets import data_sets, use_files
+
+    use_files(load_settings().extra.get("data", {}))
+    return [
+        {
+            "name": one.name,
+            "about": one.about,
+            "vintage": one.vintage,
+            "rows": one.rows,
+            "licences": list(one.licences),
+            "path": str(one.path),
+            "replaced": one.replaced,
+        }
+        for one in data_sets()
+    ]
+
+
+@data.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "set_name", required=True, help="The set that the file is to stand in for, such as grid.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(file: Path, set_name: str, as_json: bool) -> None:
+    """Say by row and column what keeps FILE from standing in for a set; change nothing."""
+    from joulebook.reference_data.sets import check_file
+
+    found = check_file(set_name, file)
+    if as_json:
+        click.echo(json.dumps([{"row": one.row, "column": one.column, "what": one.what} for one in found], indent=2))
+    elif found:
+        for one in found:
+            click.echo(f"{file}: {one}")
+    else:
+        click.echo(f'{file} fits. To use it, add to the settings: [data] {set_name} = "{file.resolve()}"')
+    if found:
+        raise click.exceptions.Exit(1)
