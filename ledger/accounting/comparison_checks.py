@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from joulebook.ledger.accounting.comparison_types import Candidate
-from joulebook.ledger.accounting.sentences import say
+from joulebook.ledger.accounting.sentences import listed, say
 
 BATCH_RATIO = 2.0  # energy per token falls by a third from batch 8 to 16 in ML.ENERGY v3: twice is not the same work
 
@@ -44,9 +44,9 @@ def _quality_warnings(candidates: list[Candidate], language: str) -> list[str]:
     missing = [c.model for c in candidates if c.quality is None]
     found = []
     if other:
-        found.append(say("warn_metric", language, metric=str(metric), models=", ".join(other)))
+        found.append(say("warn_metric", language, metric=str(metric), models=listed(other, language)))
     if rangeless:
-        found.append(say("warn_quality_range", language, models=", ".join(rangeless)))
+        found.append(say("warn_quality_range", language, models=listed(rangeless, language)))
     if missing:
-        found.append(say("warn_no_quality", language, models=", ".join(missing)))
+        found.append(say("warn_no_quality", language, models=listed(missing, language)))
     return found

@@ -106,17 +106,24 @@ def say(key: str, language: str = "en", **words: str) -> str:
     return template.format(**words)
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """A share as `21 %`; below 1 % with one significant digit."""
+def percent(share: float, digits: int | None = None) -> str:
+    """A share as `21 %`, with that many decimals; without a wish, two significant digits below 10 %."""
     return f"{bare_percent(share, digits)} %"
 
 
-def bare_percent(share: float, digits: int = 0) -> str:
+def bare_percent(share: float, digits: int | None = None) -> str:
     """The same without the sign, for the first end of a range."""
     points = 100 * share
-    if digits == 0 and 0 < abs(points) < 0.95:
-        return f"{points:.1g}"
-    return f"{points:.{digits}f}"
+    if digits is not None:
+        return f"{points:.{digits}f}"
+    return f"{points:.0f}" if abs(points) >= 9.95 or points == 0 else f"{float(f'{points:.2g}'):g}"
+
+
+def listed(names: list[str], language: str = "en", most: int = 6) -> str:
+    """Names with commas; beyond a handful, how many more."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return ", ".join(names[:most]) + say("and_others", language, n=str(len(names) - most))
 
 
 def number(value: float) -> str:

@@ -1,0 +1,199 @@
+"""Candidates from one's own runs: grouped by model within one task, energy and quality of the mean over the runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from joulebook.ledger.accounting.comparison import Candidate, Place, Quality, Unit
+from joulebook.ledger.accounting.comparison_quality import quality_of
+from joulebook.ledger.accounting.figure import Figure, Method, weakest
+from joulebook.ledger.accounting.uncertainty import Z90
+from joulebook.ledger.store import Ledger, RunFilter, filter_options, list_runs, run_document
+
+Row = Mapping[str, Any]
+Document = Mapping[str, Any]
+
+# What was done to make a model is no use of it.
+_MAKING = ("pretrain", "finetune", "distil", "label", "search")
+_PLACES: Mapping[str, Place] = {"cloud": "cloud", "own server": "own server", "laptop": "laptop", "phone": "phone"}
+MAX_RUNS = 2_000  # newest runs of a task: enough for any mean, and a page stays quick
+MAX_DOCUMENTS = 3  # newest runs of a model that are read in full, for quality, latency and devices
+SINGLE_RUN_GSD = 1.05  # one run says nothing of its own spread; runs of one job differ by some per cent
+_UNITS: Mapping[Unit, tuple[str, float]] = {
+    "request": ("requests", 1.0),
+    "sample": ("samples", 1.0),
+    "1k-tokens": ("tokens_out", 1000.0),
+}
+
+
+def run_tasks(ledger: Ledger) -> tuple[str, ...]:
+    """Tasks that own runs carry."""
+    return tuple(filter_options(ledger).get("tasks", []))
+
+
+def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
+    """One candidate a model with runs of this task that count the unit; empty where there are none."""
+    frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)
+    rows = frame.to_dict("records")
+    parents = {row["parent_run_id"] for row in rows}
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        inner = row["run_id"] not in parents  # the work of a parent is counted in its children
+        if inner and row["stage"] not in _MAKING and row["model"] and _units(row, unit) and row["energy_j"] > 0:
+            groups.setdefault(str(row["model"]), []).append(row)
+    return [
+        candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in rows[:MAX_DOCUMENTS]])
+        for rows in groups.values()
+    ]
+
+
+def candidate_of(task: str, unit: Unit, rows: Sequence[Row], documents: Sequence[Document]) -> Candidate:
+    """One candidate from the runs of one model.
+
+    Args:
+        task: Of all of them.
+        unit: Of work; each row counts some.
+        rows: As `list_runs` has them, newest first, each with a known energy above 0.
+        documents: The newest of them in full.
+    """
+    rates = [row["energy_j"] / _units(row, unit) for row in rows]
+    energy, shared_gsd = _energy(rows, unit, _own_gsd(rates))
+    overall, by_language = _qualities(documents)
+    place = _place(rows, documents)
+    model = str(rows[0]["model"])
+    return Candidate(
+        model=model,
+        model_id=model,
+        origin="runs",
+        task=task,
+        unit=unit,
+        energy_per_unit_j=energy,
+        own_gsd=_own_gsd(rates),
+        shared_gsd=((f"meter of {energy.method} runs", shared_gsd),),
+        run_to_run_sd_j=_sd(rates),
+        runs=len(rows),
+        quality=overall,
+        latency_s=_latency(documents),
+        parameters=next((row["parameters"] for row in rows if row["parameters"] and row["parameters"] > 0), None),
+        hardware=_hardware(documents),
+        place=place,
+        prompts_leave=None if place is None else place == "cloud",
+        by_language=by_language,
+        components_j=_components(rows, unit),
+        source=f"{len(rows)} own run{'s' if len(rows) > 1 else ''}",
+    )
+
+
+def _units(row: Row, unit: Unit) -> float:
+    """Units of work in a run; 0 where it didn't count them."""
+    column, size = _UNITS[unit]
+    count = row[column]
+    return count / size if count and count > 0 else 0.0
+
+
+def _energy(rows: Sequence[Row], unit: Unit, own_gsd: float) -> tuple[Figure, float]:
+    """Mean energy per unit, and the geometric standard deviation that its meters give all runs alike."""
+    total_units = math.fsum(_units(row, unit) for row in rows)
+    total, low, high = (_sum(rows, column) for column in ("energy_j", "energy_low_j", "energy_high_j"))
+    shared_gsd = (high / low) ** (1 / (2 * Z90)) if 0 < low < high else 1.0
+    widen = math.exp(math.hypot(math.log(own_gsd), math.log(shared_gsd)) * Z90)
+    methods: list[Method] = [row["energy_method"] for row in rows if row["energy_method"]]
+    mean = total / total_units
+    measured = math.fsum((row["measured_share"] or 0.0) * row["energy_j"] for row in rows) / total
+    method = weakest(methods) if methods else "modelled"
+    return Figure(mean, mean / widen, mean * widen, method, "IT", None, measured), shared_gsd
+
+
+def _sum(rows: Sequence[Row], column: str) -> float:
+    return math.fsum(row[column] for row in rows if row[column] is not None and row[column] == row[column])
+
+
+def _own_gsd(rates: Sequence[float]) -> float:
+    """Geometric standard error of the mean over runs; a guess for a single run."""
+    spread, mean = _sd(rates), math.fsum(rates) / len(rates)
+    if spread is None or mean <= 0:
+        return SINGLE_RUN_GSD
+    return math.exp(spread / mean / math.sqrt(len(rates)))
+
+
+def _sd(rates: Sequence[float]) -> float | None:
+    if len(rates) < 2:
+        return None
+    mean = math.fsum(rates) / len(rates)
+    return math.sqrt(math.fsum((rate - mean) ** 2 for rate in rates) / (len(rates) - 1))
+
+
+def _qualities(documents: Sequence[Document]) -> tuple[Quality | None, tuple[Quality, ...]]:
+    """The quality of the newest run that has one, as a whole and by language; a whole made of its languages by n."""
+    for document in documents:
+        entries = [_quality(entry) for entry in document.get("quality") or []]
+        if not entries:
+            continue
+        first = entries[0].name
+        same = [q for q in entries if q.name == first]
+        by_language = tuple(q for q in same if q.language)
+        whole = [q for q in same if not q.language]
+        return (whole[-1] if whole else _pooled(by_language)), by_language
+    return None, ()
+
+
+def _quality(entry: Mapping[str, Any]) -> Quality:
+    return quality_of(
+        str(entry["name"]),
+        float(entry["value"]),
+        n=entry.get("n"),
+        sd=entry.get("sd"),
+        higher_is_better=entry.get("higher_is_better", True) is not False,
+        language=entry.get("language"),
+    )
+
+
+def _pooled(by_language: tuple[Quality, ...]) -> Quality | None:
+    """One quality over the languages, each as heavy as its test set; only where every n is known."""
+    sizes = [q.n for q in by_language if q.n]
+    if not by_language or len(sizes) < len(by_language):
+        return by_language[0] if len(by_language) == 1 else None
+    total = sum(sizes)
+    mean = math.fsum(q.value * n for q, n in zip(by_language, sizes, strict=True)) / total
+    first = by_language[0]
+    return quality_of(first.name, mean, n=total, higher_is_better=first.higher_is_better)
+
+
+def _latency(documents: Sequence[Document]) -> Figure | None:
+    """Median latency over the newest runs, from the fastest to the slowest run's median as its range."""
+    medians = [
+        (doc["latency_s"]["p50"], doc["latency_s"].get("n") or 1)
+        for doc in documents
+        if doc.get("latency_s") and doc["latency_s"].get("p50") is not None
+    ]
+    if not medians:
+        return None
+    mean = math.fsum(p * n for p, n in medians) / math.fsum(n for _, n in medians)
+    values = [p for p, _ in medians]
+    return Figure(mean, min(*values, mean), max(*values, mean), "measured", "request, median")
+
+
+def _hardware(documents: Sequence[Document]) -> str | None:
+    """Names of the accelerators, else of all devices that the newest runs used."""
+    devices = [device for doc in documents for device in doc.get("devices") or []]
+    gpus = {str(device["name"]) for device in devices if device.get("component") == "gpu"}
+    return ", ".join(sorted(gpus or {str(device["name"]) for device in devices})) or None
+
+
+def _place(rows: Sequence[Row], documents: Sequence[Document]) -> Place | None:
+    """Where it runs, from the tag `place`; else a cloud where the location came from a cloud's own variables."""
+    for row in rows:
+        tags = row["tags"] if isinstance(row["tags"], Mapping) else {}
+        tagged = _PLACES.get(str(tags.get("place", "")).lower())
+        if tagged:
+            return tagged
+    clouds = (zone.get("how") == "cloud" for doc in documents for zone in doc.get("zones") or [])
+    return "cloud" if any(clouds) else None
+
+
+def _components(rows: Sequence[Row], unit: Unit) -> tuple[tuple[str, float], ...]:
+    total_units = math.fsum(_units(row, unit) for row in rows)
+    sums = {name: _sum(rows, f"{name}_j") for name in ("gpu", "cpu", "ram", "other")}
+    return tuple((name, joules / total_units) for name, joules in sums.items() if joules)
