@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from typing import Any
 
+from sqlalchemy import insert, select
+
+from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.store.cleaning import number_of, table_of, text_of
 from joulebook.ledger.store.opening import Ledger
+from joulebook.ledger.store.settling import DECLARED_TEXTS
+from joulebook.ledger.store.syncing import settle_run
+from joulebook.ledger.store.tables import edits, runs
+
+KINDS = ("training", "inference")
+STAGES = ("pretrain", "finetune", "distil", "label", "evaluate", "search", "serve")
 
 
 def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: str) -> None:
@@ -20,4 +32,59 @@ def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: st
     Raises:
         LedgerError: No such run, no such field, or a value that the field can't take; nothing is changed then.
     """
-    raise NotImplementedError
+    cleaned = {field: _cleaned(field, value) for field, value in changes.items()}
+    with ledger.writing(alone=True) as connection:
+        before = connection.execute(select(runs).where(runs.c.run_id == run_id)).mappings().first()
+        if before is None:
+            raise LedgerError(f"no run has the id {run_id!r}; `joulebook runs` lists them")
+        rows = [
+            {
+                "run_id": run_id,
+                "at": time.time(),
+                "who": text_of(who) or "unknown",
+                "field": field,
+                "old": old,
+                "new": new,
+            }
+            for field, new in cleaned.items()
+            if (old := _before(dict(before), field)) != new
+        ]
+        if rows:
+            connection.execute(insert(edits), rows)
+    if rows:
+        settle_run(ledger, run_id)
+
+
+def _before(row: dict[str, Any], field: str) -> Any:
+    return row["zone"] if field == "location" else row[field]
+
+
+def _cleaned(field: str, value: object) -> Any:
+    if field == "location":
+        return _zone(value)
+    if field == "tags":
+        return {str(key): text_of(item) for key, item in table_of(value).items() if text_of(str(key))}
+    if field == "parameters":
+        number = None if value is None else number_of(value)
+        if value is not None and (number is None or number <= 0):
+            raise LedgerError(f"parameters must be a number above 0, for example 7e9, not {value!r}")
+        return number
+    if field not in DECLARED_TEXTS:
+        known = ", ".join((*DECLARED_TEXTS, "parameters", "location", "tags"))
+        raise LedgerError(f"{field!r} of a run can't be changed; what can be: {known}")
+    for name, choices in (("kind", KINDS), ("stage", STAGES)):
+        if field == name and value is not None and value not in choices:
+            raise LedgerError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return text_of(value)
+
+
+def _zone(value: object) -> str | None:
+    """A place that the factor sets know, in their spelling."""
+    from joulebook.ledger.locations import resolve_location
+
+    if value is None:
+        return None
+    found = resolve_location({"how": "edited", "zone": str(value)})
+    if found.how == "unknown":
+        raise LedgerError(f"{value!r} is no known place; give an ISO 3166 code, for example KOR, DEU or US-CA")
+    return found.zone

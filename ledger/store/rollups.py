@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
-from joulebook.ledger.accounting.figure import Figure
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal_column, or_, select
+
+from joulebook.ledger.accounting.figure import Figure, Method
+from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.store.conditions import conditions, contains, seconds_of
 from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.opening import Ledger
+from joulebook.ledger.store.tables import COUNT_NAMES, dirty_days, figure_names, ledger_state, rollups, runs
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_GROUPS = ("project", "model", "kind", "stage", "zone", "task")
+_SUMS = [name for names in figure_names() for name in names] + list(COUNT_NAMES)
+_SPANS = {"day", "week", "month"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +52,97 @@ class RunTotals:
 
 
 def totals(ledger: Ledger, run_filter: RunFilter | None = None) -> RunTotals:
-    """Sums over the top-level runs that pass the filter."""
-    raise NotImplementedError
+    """Sums over the top-level runs that pass the filter (over all named ones where it has `run_ids`)."""
+    wanted = run_filter or RunFilter()
+    query = _sums_of_rollups(wanted) if _fits_rollups(wanted) else _sums_of_runs(wanted)
+    with ledger.reading() as connection:
+        row = dict(connection.execute(query).mappings().one())
+        state = connection.execute(select(ledger_state.c.revision, ledger_state.c.factor_hash)).one()
+        vintage = _vintage(connection, state[1])
+    return _totals_of(row, int(state[0]), vintage)
+
+
+def _vintage(connection: Connection, content_hash: str | None) -> str | None:
+    from joulebook.ledger.store.tables import factor_sets
+
+    query = select(factor_sets.c.name).where(factor_sets.c.content_hash == content_hash)
+    return connection.execute(query).scalar()
+
+
+def _fits_rollups(wanted: RunFilter) -> bool:
+    """Whether the rollups know all that the filter asks about."""
+    beyond = (wanted.text, wanted.statuses, wanted.run_ids, wanted.energy_min_j, wanted.energy_max_j)
+    on_days = all(moment is None or seconds_of(moment) % 86400 == 0 for moment in (wanted.start, wanted.end))
+    return not any(item is not None and item != () for item in beyond) and on_days
+
+
+def _sums_of_rollups(wanted: RunFilter) -> Select[Any]:
+    table = rollups.c
+    columns = [func.sum(table[name]).label(name) for name in ("n", "n_known", "duration_s", "measured_j", *_SUMS)]
+    return select(*columns).where(*_rollup_conditions(wanted))
+
+
+def _rollup_conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name, values in (
+        ("project", wanted.projects),
+        ("model", wanted.models),
+        ("task", wanted.tasks),
+        ("kind", wanted.kinds),
+        ("stage", wanted.stages),
+    ):
+        if values:
+            found.append(contains(rollups.c[name], values))
+    if wanted.start is not None:
+        found.append(rollups.c.day >= int(seconds_of(wanted.start) // 86400))
+    if wanted.end is not None:
+        found.append(rollups.c.day < int(-(-seconds_of(wanted.end) // 86400)))
+    return found
+
+
+def _sums_of_runs(wanted: RunFilter) -> Select[Any]:
+    return select(*_run_sums()).where(*conditions(wanted, children=bool(wanted.run_ids)))
+
+
+def _run_sums() -> list[ColumnElement[Any]]:
+    known = case((runs.c.energy_j.is_not(None), 1), else_=0)
+    return [
+        func.count(literal_column("*")).label("n"),
+        func.coalesce(func.sum(known), 0).label("n_known"),
+        func.sum(runs.c.duration_s).label("duration_s"),
+        func.sum(runs.c.energy_j * runs.c.measured_share).label("measured_j"),
+        *(func.sum(runs.c[name]).label(name) for name in _SUMS),
+    ]
+
+
+def _totals_of(row: dict[str, Any], revision: int, vintage: str | None) -> RunTotals:
+    energy = row["energy_j"]
+    share = None if not energy else (row["measured_j"] or 0.0) / energy
+
+    def figure(name: str, unit: str, boundary: str) -> Figure | None:
+        value, low, high = (row[f"{name}{part}_{unit}"] for part in ("", "_low", "_high"))
+        if value is None:
+            return None
+        method: Method = (
+            "measured" if share is not None and share > 0.999 and boundary in {"IT", "accelerators"} else "modelled"
+        )
+        return Figure(value, min(low, value), max(high, value), method, boundary, vintage, share)
+
+    boundaries = {"gpu": "accelerators", "cpu": "IT", "ram": "IT", "other": "IT"}
+    return RunTotals(
+        n=int(row["n"] or 0),
+        n_unknown_energy=int((row["n"] or 0) - (row["n_known"] or 0)),
+        duration_s=float(row["duration_s"] or 0.0),
+        energy_j=figure("energy", "j", "IT"),
+        energy_by_component={name: figure(name, "j", boundary) for name, boundary in boundaries.items()},
+        facility_energy_j=figure("facility_energy", "j", "facility"),
+        emissions_g=figure("emissions", "g", "facility"),
+        cost_usd=figure("cost", "usd", "facility"),
+        water_l=figure("water", "l", "facility"),
+        embodied_g=figure("embodied", "g", "life cycle"),
+        counts={name: float(row[name]) for name in COUNT_NAMES if row[name] is not None},
+        revision=revision,
+    )
 
 
 def rollup(
@@ -56,8 +155,99 @@ def rollup(
 ) -> pd.DataFrame:
     """Sums by any of day, week, month, project, model, kind, stage, zone, task, read from the rollup tables.
 
-    Columns: those of `by` (`day`, `week` and `month` as UTC midnights), then n, duration_s, energy_j, energy_low_j,
-    energy_high_j, measured_j, measured_share, gpu_j, cpu_j, ram_j, other_j, facility_energy_j, emissions_g, cost_usd,
-    water_l (each with _low and _high before the unit), requests, tokens_in, tokens_out, samples. Top-level runs only.
+    Columns: those of `by` (`day`, `week` and `month` as UTC midnights), then n, n_known, duration_s, measured_j,
+    measured_share, and for energy_j, gpu_j, cpu_j, ram_j, other_j, facility_energy_j, emissions_g,
+    emissions_market_annual_g, emissions_market_hourly_draft_g, water_l, embodied_g, cost_usd also the ends of the range
+    (`energy_low_j`, `energy_high_j`, ...), requests, tokens_in, tokens_out, samples. Top-level runs only.
+
+    Args:
+        ledger: The books.
+        by: What to group by.
+        start: From this day on (UTC); it and `end` narrow what the filter asks.
+        end: To before this day.
+        run_filter: Asks that rollups can't answer (text, status, energy, ids, times inside a day) read the runs instead.
+
+    Raises:
+        LedgerError: `by` names something else.
     """
-    raise NotImplementedError
+    import pandas as pd
+
+    unknown = set(by) - {*_GROUPS, *_SPANS}
+    if unknown:
+        raise LedgerError(
+            f"runs can't be summed by {min(unknown)!r}; choose of {', '.join(sorted({*_GROUPS, *_SPANS}))}"
+        )
+    wanted = run_filter or RunFilter()
+    fits = _fits_rollups(wanted)
+    table = rollups if fits else runs
+    keys = list(dict.fromkeys("day" if name in _SPANS else name for name in by))
+    columns = [table.c[name] for name in keys]
+    sums = _rollup_sums() if fits else _run_sums()
+    where = _rollup_conditions(wanted) if fits else conditions(wanted, children=bool(wanted.run_ids))
+    query = select(*columns, *sums).where(*where, *_span(table, start, end)).group_by(*columns)
+    with ledger.reading() as connection:
+        frame = pd.DataFrame(connection.execute(query).mappings().all(), columns=[*keys, *(item.name for item in sums)])
+    return _finished(frame, by)
+
+
+def _rollup_sums() -> list[ColumnElement[Any]]:
+    return [func.sum(rollups.c[name]).label(name) for name in ("n", "n_known", "duration_s", "measured_j", *_SUMS)]
+
+
+def _span(table: Any, start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+    found = []
+    if start is not None:
+        found.append(table.c.day >= int(seconds_of(start) // 86400))
+    if end is not None:
+        found.append(table.c.day < int(-(-seconds_of(end) // 86400)))
+    return found
+
+
+def _finished(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    for name in frame.columns:
+        if name not in _GROUPS and name != "day":
+            frame[name] = pd.to_numeric(frame[name]).astype("float64")
+    if "day" in frame:
+        days = pd.to_datetime(frame.pop("day").astype("int64") * 86400, unit="s", utc=True)
+        for name in by:
+            if name in _SPANS:
+                frame.insert(0, name, _begun(days, name))
+    plain = [name for name in frame.columns if name not in by]
+    summed = frame.groupby(list(by), dropna=False, as_index=False)[plain].sum(min_count=1)
+    summed["n"] = summed["n"].fillna(0).astype("int64")
+    summed["measured_share"] = summed["measured_j"] / summed["energy_j"].where(summed["energy_j"] > 0)
+    for name in by:
+        if name in _GROUPS:
+            summed[name] = summed[name].astype(object).where(summed[name].notna(), None)
+    return cast("pd.DataFrame", summed)
+
+
+def _begun(days: pd.Series, span: str) -> pd.Series:
+    import pandas as pd
+
+    if span == "week":
+        return days - pd.to_timedelta(days.dt.weekday, unit="D")
+    return days - pd.to_timedelta(days.dt.day - 1, unit="D") if span == "month" else days
+
+
+# --- keeping them -----------------------------------------------------------------------------------------------
+
+
+def refresh_rollups(connection: Connection) -> int:
+    """Work out the rollups of all days that changed; returns how many those were."""
+    days = list(connection.execute(select(dirty_days.c.day).order_by(dirty_days.c.day)).scalars())
+    for i in range(0, len(days), 500):
+        part = days[i : i + 500]
+        connection.execute(delete(rollups).where(rollups.c.day.in_(part)))
+        connection.execute(_summed_days(runs.c.day.in_(part)))
+        connection.execute(delete(dirty_days).where(dirty_days.c.day.in_(part)))
+    return len(days)
+
+
+def _summed_days(where: ColumnElement[bool]) -> Any:
+    keys = [runs.c.day, *(runs.c[name] for name in _GROUPS)]
+    sums = _run_sums()
+    summed = select(*keys, *sums).where(where, runs.c.top_level).group_by(*keys)
+    return insert(rollups).from_select(["day", *_GROUPS, *(item.name for item in sums)], summed)

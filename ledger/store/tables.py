@@ -243,6 +243,7 @@ runs = Table(
     *(Column(name, Double) for name in COUNT_NAMES),
     Column("quality_name", Text),
     Column("quality_value", Double),
+    Column("details", JSON, nullable=False),  # what accounting needs beside devices and hosts: declared, hours, counts
     Column("zone", Text),
     Column("zone_assumed", Boolean),
     Column("warnings", Integer, nullable=False),
@@ -262,6 +263,7 @@ run_devices = Table(
     Column("source", Text, nullable=False),
     Column("from_b", Double, nullable=False),
     Column("to_b", Double, nullable=False),
+    Column("windows", JSON, nullable=False),  # [[from_b, to_b], ...]: when the run could see the device
     Column("energy_j", Double),
     Column("low_j", Double),
     Column("high_j", Double),
@@ -283,8 +285,12 @@ run_hosts = Table(
     Column("zone", Text, nullable=False),
     Column("zone_how", Text, nullable=False),
     Column("zone_assumed", Boolean, nullable=False),
+    Column("from_b", Double, nullable=False),
+    Column("to_b", Double, nullable=False),
+    Column("windows", JSON, nullable=False),
     Column("use", JSON, nullable=False),  # the fields of HostUse
 )
+Index("ix_run_hosts_overlap", run_hosts.c.boot_id, run_hosts.c.from_b)
 
 run_zones = Table(
     "run_zones",

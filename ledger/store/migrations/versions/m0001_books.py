@@ -224,6 +224,7 @@ def upgrade() -> None:
         sa.Column("samples", sa.Double(), nullable=True),
         sa.Column("quality_name", sa.Text(), nullable=True),
         sa.Column("quality_value", sa.Double(), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("zone", sa.Text(), nullable=True),
         sa.Column("zone_assumed", sa.Boolean(), nullable=True),
         sa.Column("warnings", sa.Integer(), nullable=False),
@@ -382,6 +383,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("from_b", sa.Double(), nullable=False),
         sa.Column("to_b", sa.Double(), nullable=False),
+        sa.Column("windows", sa.JSON(), nullable=False),
         sa.Column("energy_j", sa.Double(), nullable=True),
         sa.Column("low_j", sa.Double(), nullable=True),
         sa.Column("high_j", sa.Double(), nullable=True),
@@ -406,6 +408,9 @@ def upgrade() -> None:
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("zone_how", sa.Text(), nullable=False),
         sa.Column("zone_assumed", sa.Boolean(), nullable=False),
+        sa.Column("from_b", sa.Double(), nullable=False),
+        sa.Column("to_b", sa.Double(), nullable=False),
+        sa.Column("windows", sa.JSON(), nullable=False),
         sa.Column("use", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -413,6 +418,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", "boot_id"),
     )
+    op.create_index("ix_run_hosts_overlap", "run_hosts", ["boot_id", "from_b"], unique=False)
     op.create_table(
         "run_zones",
         sa.Column("run_id", sa.Text(), nullable=False),

@@ -1,0 +1,147 @@
+"""Observed amounts of phases: all of a phase's window, and the part of it that is the phase's own.
+
+A moment belongs to the phases that are open then and have no open phase inside; several of them (ranks, concurrent
+phases) share it evenly. What belongs to none is outside the phases, so that own parts and the outside add up to the run.
+Phases of a machine share that machine's devices only.
+
+An amount is kept as `{"d": {device id: joules or [joules, low, high]}, "h": [seconds, busy, tree, memory, rss]}`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, bindparam, select, update
+
+from joulebook.ledger.store.intervals import Cumulative, Floats, Interval, difference, union
+from joulebook.ledger.store.sights import Family, Machine, Row, Seen
+from joulebook.ledger.store.tables import phases
+
+ROWS_OF_ONE_NAME = 10_000
+SAMPLE = 1_000
+
+
+def settle_phases(connection: Connection, family: Family, devices: Sequence[Row]) -> None:
+    """Work out the amounts of all ended phases of a run and keep them."""
+    numbers = {journal["journal_no"]: journal for journal in family.own}
+    query = (
+        select(phases).where(phases.c.journal_no.in_(list(numbers))).order_by(phases.c.journal_no, phases.c.phase_no)
+    )
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    if not rows:
+        return
+    owned = {(row["device_id"], row["boot_id"]) for row in devices if not row["reserved"]}
+    changed = []
+    for machine in family.machines:
+        here = [row for row in rows if numbers[row["journal_no"]]["boot_id"] == machine.boot_id]
+        seen = [one for one in family.seen if (one.device["device_id"], one.boot_id) in owned]
+        seen = [one for one in seen if one.boot_id == machine.boot_id and one.parts]
+        changed += _amounts(here, {row["journal_no"]: numbers[row["journal_no"]] for row in here}, machine, seen)
+    if changed:
+        where = (phases.c.journal_no == bindparam("journal")) & (phases.c.phase_no == bindparam("phase"))
+        values = {"inclusive": bindparam("whole"), "own": bindparam("mine")}
+        connection.execute(update(phases).where(where).values(values), changed)
+
+
+def _amounts(rows: list[Row], journals: dict[int, Row], machine: Machine, seen: Sequence[Seen]) -> list[Row]:
+    if not rows:
+        return []
+    begin = np.array([row["begin_b"] for row in rows])
+    ends = [row["end_b"] if row["end_b"] is not None else journals[row["journal_no"]]["last_b"] for row in rows]
+    end = np.maximum(np.array(ends), begin)
+    series = _series(machine, seen)
+    own = _own_parts(rows, begin, end, series)
+    whole = np.stack([amount.at(end) - amount.at(begin) for amount in series], axis=1)
+    exact = _ranged(rows)
+    changed = []
+    for i, row in enumerate(rows):
+        names = [one.device["device_id"] for one in seen]
+        inclusive = _amount(names, whole[i])
+        if exact[i]:
+            _with_ranges(inclusive, seen, float(begin[i]), float(end[i]))
+        mine = _amount(names, own[i])
+        if inclusive != row["inclusive"] or mine != row["own"]:
+            changed.append({"journal": row["journal_no"], "phase": row["phase_no"], "whole": inclusive, "mine": mine})
+    return changed
+
+
+def _series(machine: Machine, seen: Sequence[Seen]) -> list[Cumulative]:
+    """Everything that is split among phases, over time: joules of each device, then seconds, CPU and memory amounts."""
+    edges = [edge for window in machine.windows for edge in window]
+    seconds = np.cumsum(
+        [0.0, *(b - a if i % 2 == 0 else 0.0 for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)))]
+    )
+    clock = Cumulative(np.array(edges), seconds)
+    host = [machine.busy_s, machine.tree_s, machine.mem_byte_s, machine.rss_byte_s]
+    return [*(one.cumulative for one in seen), clock, *host]
+
+
+def _amount(names: Sequence[str], values: Floats) -> dict[str, Any]:
+    numbers = [round(float(value), 6) for value in values]
+    return {"d": dict(zip(names, numbers, strict=False)), "h": numbers[len(names) :]}
+
+
+def _with_ranges(amount: dict[str, Any], seen: Sequence[Seen], begin: float, end: float) -> None:
+    """Put each device's energy with its 90 % range where it can be told."""
+    for one in seen:
+        found = one.energy(begin, end) if end > begin else None
+        if found is not None:
+            amount["d"][one.device["device_id"]] = [round(value, 6) for value in found[:3]]
+
+
+def _ranged(rows: Sequence[Row]) -> NDArray[np.bool_]:
+    """Which phases get ranges of their own: all, or of very many of one name a sample spread over them."""
+    totals = Counter(row["name"] for row in rows)
+    so_far: Counter[str] = Counter()
+    chosen = np.ones(len(rows), bool)
+    for i, row in enumerate(rows):
+        name = row["name"]
+        if totals[name] > ROWS_OF_ONE_NAME:
+            chosen[i] = so_far[name] % (totals[name] // SAMPLE) == 0
+        so_far[name] += 1
+    return chosen
+
+
+def _own_parts(rows: Sequence[Row], begin: Floats, end: Floats, series: Sequence[Cumulative]) -> Floats:
+    """Amounts (n phases, n series) of the moments in which each phase has none inside, shared with those beside it."""
+    owner, starts, stops = _leaf_times(rows, begin, end)
+    if not len(owner):
+        return np.zeros((len(rows), len(series)))
+    times = np.unique(np.concatenate([starts, stops]))
+    first, last = np.searchsorted(times, starts), np.searchsorted(times, stops)
+    open_now = np.zeros(len(times) + 1)
+    np.add.at(open_now, first, 1.0)
+    np.add.at(open_now, last, -1.0)
+    beside = np.maximum(np.cumsum(open_now)[: len(times) - 1], 1.0)
+    own = np.zeros((len(rows), len(series)))
+    for i, amount in enumerate(series):
+        grown = np.concatenate([[0.0], np.cumsum(np.diff(amount.at(times)) / beside)])
+        np.add.at(own[:, i], owner, grown[last] - grown[first])
+    return own
+
+
+def _leaf_times(rows: Sequence[Row], begin: Floats, end: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Times in which a phase is open and none inside it is: owner, start and stop of each such interval."""
+    index = {(row["journal_no"], row["phase_no"]): i for i, row in enumerate(rows)}
+    inner: dict[int, list[Interval]] = {}
+    for i, row in enumerate(rows):
+        upper = index.get((row["journal_no"], row["parent_no"])) if row["parent_no"] is not None else None
+        if upper is not None and upper != i:
+            inner.setdefault(upper, []).append((float(begin[i]), float(end[i])))
+    found: list[tuple[int, float, float]] = []
+    for i in range(len(rows)):
+        found += _free(i, (float(begin[i]), float(end[i])), inner.get(i, ()))
+    owner = np.array([item[0] for item in found], dtype=np.int64)
+    return owner, np.array([item[1] for item in found]), np.array([item[2] for item in found])
+
+
+def _free(i: int, window: Interval, inner: Iterable[Interval]) -> list[tuple[int, float, float]]:
+    if window[1] <= window[0]:
+        return []
+    taken = union(inner)
+    free = difference([window], taken) if taken else [window]
+    return [(i, start, stop) for start, stop in free]

@@ -1,0 +1,68 @@
+"""All runs under another factor set, from the observed amounts in the books: no journal and no reading is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+
+from joulebook.ledger.accounting.factors import Factors
+from joulebook.ledger.accounting.run_account import account_run
+from joulebook.ledger.store.accounts import figure_columns, keep_factors
+from joulebook.ledger.store.observing import run_use
+from joulebook.ledger.store.opening import Ledger
+from joulebook.ledger.store.settling import mark_day, next_revision, zone_rows
+from joulebook.ledger.store.sights import Row
+from joulebook.ledger.store.tables import ledger_state, run_devices, run_hosts, run_zones, runs
+
+_CHUNK = 2_000
+
+
+def reaccount(ledger: Ledger, factors: Factors) -> int:
+    """Bring every settled run to this factor set; returns how many were not on it."""
+    done = 0
+    while True:
+        with ledger.reading() as connection:
+            stale = _stale(connection, factors.content_hash)
+        if not stale:
+            return done
+        with ledger.writing(alone=True) as connection:
+            keep_factors(connection, factors)
+            connection.execute(update(ledger_state).values(factor_hash=factors.content_hash))
+            _reaccount_some(connection, stale, factors)
+        done += len(stale)
+
+
+def _stale(connection: Connection, content_hash: str) -> list[str]:
+    other = or_(runs.c.factor_hash.is_(None), runs.c.factor_hash != content_hash)
+    query = select(runs.c.run_id).where(other, runs.c.dirty == 0).limit(_CHUNK)
+    return list(connection.execute(query).scalars())
+
+
+def _reaccount_some(connection: Connection, run_ids: Sequence[str], factors: Factors) -> None:
+    revision = next_revision(connection)
+    rows, zones, days = [], [], set()
+    for run, devices, hosts in load_uses(connection, run_ids):
+        figures = account_run(run_use(run, devices, hosts), factors)
+        row = figure_columns(figures) | {"factor_hash": factors.content_hash, "revision": revision}
+        rows.append({f"new_{name}": value for name, value in row.items()} | {"run": run["run_id"]})
+        zones += zone_rows(run["run_id"], run["started_at"], figures)
+        days.add(run["day"])
+    names = [name.removeprefix("new_") for name in rows[0] if name != "run"]
+    statement = update(runs).where(runs.c.run_id == bindparam("run"))
+    connection.execute(statement.values({name: bindparam(f"new_{name}") for name in names}), rows)
+    connection.execute(delete(run_zones).where(run_zones.c.run_id.in_(run_ids)))
+    if zones:
+        connection.execute(insert(run_zones), zones)
+    mark_day(connection, days)
+
+
+def load_uses(connection: Connection, run_ids: Sequence[str]) -> list[tuple[Row, list[Row], list[Row]]]:
+    """Rows of some runs with those of their devices and hosts, as `run_use` takes them."""
+    found = connection.execute(select(runs).where(runs.c.run_id.in_(run_ids)).order_by(runs.c.run_id)).mappings()
+    by_run: dict[str, tuple[Row, list[Row], list[Row]]] = {row["run_id"]: (dict(row), [], []) for row in found}
+    for table, place in ((run_devices, 1), (run_hosts, 2)):
+        query = select(table).where(table.c.run_id.in_(run_ids)).order_by(*table.primary_key.columns)
+        for row in connection.execute(query).mappings():
+            by_run[row["run_id"]][place].append(dict(row))  # type: ignore[union-attr]
+    return list(by_run.values())
