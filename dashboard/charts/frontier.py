@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from joulebook.dashboard.charts import template
-from joulebook.dashboard.charts.frontier_labels import crowded, place
+from joulebook.dashboard.charts.frontier_annotate import Axes, Label, annotate
 from joulebook.dashboard.palette import Palette, translucent
 
 HEIGHT = 440
-_PLOT_HEIGHT = 360
 _SYMBOLS = {"runs": "circle", "published": "square", "estimate": "diamond"}
 
 
@@ -52,13 +50,13 @@ def figure(
     drawn = template.blank(palette, height=HEIGHT, left=56, right=28, top=30, bottom=50)
     shown = frame.dropna(subset=["x", "y"]).reset_index(drop=True)
     scaled = shown.assign(**{name: shown[name] * (100 if y_share else 1) for name in ("y", "y_low", "y_high")})
-    x_range, y_range = _axes(drawn, scaled, palette, y_log=y_log)
+    axes = _axes(drawn, scaled, y_log=y_log)
     _frontier_line(drawn, scaled, palette)
     for kind, part in scaled.groupby(scaled["state"].map(_is_solid), sort=False):
         drawn.add_trace(_points(part, palette, solid=bool(kind), chosen=chosen))
     template.unit_label(drawn, y_unit, palette)
-    _x_note(drawn, x_note, palette)
-    hidden = _label(drawn, scaled, palette, chosen, x_range, y_range, y_log=y_log)
+    under_axis(drawn, x_note, palette)
+    hidden = _label(drawn, scaled, palette, chosen, axes)
     return Scatter(drawn, hidden)
 
 
@@ -66,21 +64,20 @@ def _is_solid(state: str) -> bool:
     return state != "dominated"
 
 
-def _axes(
-    drawn: go.Figure, frame: pd.DataFrame, palette: Palette, *, y_log: bool
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    x_range = _span(frame[["x", "x_low", "x_high"]].to_numpy(float), log=True, pad=0.07)
-    y_range = _span(frame[["y", "y_low", "y_high"]].to_numpy(float), log=y_log, pad=0.10)
+def _axes(drawn: go.Figure, frame: pd.DataFrame, *, y_log: bool) -> tuple[tuple[float, float], tuple[float, float]]:
+    x_range = span(frame[["x", "x_low", "x_high"]].to_numpy(float), log=True, pad=0.07)
+    y_range = span(frame[["y", "y_low", "y_high"]].to_numpy(float), log=y_log, pad=0.10)
     values, texts = log_ticks(*x_range)
     drawn.update_xaxes(type="log", range=x_range, tickvals=values, ticktext=texts, showgrid=False)
     drawn.update_yaxes(type="log" if y_log else "linear", range=y_range, nticks=6)
     if y_log:
         values, texts = log_ticks(*y_range)
         drawn.update_yaxes(tickvals=values, ticktext=texts)
-    return x_range, y_range
+    return Axes(x_range, y_range, HEIGHT - 80, y_log=y_log)
 
 
-def _span(values: np.ndarray, *, log: bool, pad: float) -> tuple[float, float]:
+def span(values: np.ndarray, *, log: bool, pad: float) -> tuple[float, float]:
+    """Ends of an axis that holds all known values with some room; in powers of ten on a log axis."""
     known = values[np.isfinite(values) & ((values > 0) | (not log))]
     if not len(known):
         return (0.0, 1.0)
@@ -166,7 +163,8 @@ def _bars(part: pd.DataFrame, axis: str, palette: Palette) -> dict[str, object]:
     }
 
 
-def _x_note(drawn: go.Figure, text: str, palette: Palette) -> None:
+def under_axis(drawn: go.Figure, text: str, palette: Palette) -> None:
+    """What the horizontal axis shows and in which unit, under its right end."""
     drawn.add_annotation(
         text=text,
         xref="paper",
@@ -181,40 +179,11 @@ def _x_note(drawn: go.Figure, text: str, palette: Palette) -> None:
     )
 
 
-def _label(
-    drawn: go.Figure,
-    frame: pd.DataFrame,
-    palette: Palette,
-    chosen: str | None,
-    x_range: Sequence[float],
-    y_range: Sequence[float],
-    *,
-    y_log: bool,
-) -> tuple[int, ...]:
+def _label(drawn: go.Figure, frame: pd.DataFrame, palette: Palette, chosen: str | None, axes: Axes) -> tuple[int, ...]:
     """Put a label beside each point, the chosen first, then the frontier; return what a phone has no room for."""
     order = sorted(frame.index, key=lambda i: (frame.at[i, "model"] != chosen, frame.at[i, "state"] != "frontier"))
-    rows = frame.loc[order]
-    heights = np.log10(rows["y"].astype(float)) if y_log else rows["y"].astype(float)
-    points = [
-        ((math.log10(x) - x_range[0]) / (x_range[1] - x_range[0]), (y - y_range[0]) / (y_range[1] - y_range[0]))
-        for x, y in zip(rows["x"], heights, strict=True)
+    labels = [
+        Label(row.label, row.x, row.y, _colour(row.model, _is_solid(row.state), chosen, palette))
+        for row in frame.loc[order].itertuples()
     ]
-    texts = rows["model"].tolist()
-    places = place(points, texts, height_px=_PLOT_HEIGHT)
-    numbers: dict[int, int] = {}
-    for i, (row, spot, y) in enumerate(zip(rows.itertuples(), places, heights, strict=True)):
-        if spot is not None:
-            numbers[i] = len(drawn.layout.annotations)
-            solid = _is_solid(row.state)
-            drawn.add_annotation(
-                text=row.label,
-                x=math.log10(row.x),
-                y=float(y),
-                xanchor=spot.anchor,
-                yanchor="middle",
-                xshift=spot.xshift,
-                yshift=spot.yshift,
-                showarrow=False,
-                font={"color": _colour(row.model, solid, chosen, palette), "size": 12.5},
-            )
-    return tuple(numbers[i] for i in crowded(points, texts, places, height_px=_PLOT_HEIGHT))
+    return annotate(drawn, labels, axes)

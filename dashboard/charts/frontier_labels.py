@@ -9,6 +9,7 @@ CHARACTER_PX = 6.6
 LINE_PX = 15.0
 MARKER_PX = 7.0
 WIDE_PX = 760.0  # the narrowest plot area of a desktop page
+HALF_PX = 370.0  # of a chart that shares its row
 NARROW_PX = 270.0  # the plot area of a phone
 
 
@@ -38,7 +39,12 @@ CHOICES = (
 
 
 def place(
-    points: Sequence[tuple[float, float]], texts: Sequence[str], *, height_px: float, width_px: float = WIDE_PX
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    *,
+    height_px: float,
+    width_px: float = WIDE_PX,
+    others: Sequence[tuple[float, float]] = (),
 ) -> list[Place | None]:
     """A place for each label, in order of importance; None where there is room nowhere.
 
@@ -47,13 +53,15 @@ def place(
         texts: Their labels.
         height_px: Height of the plot area.
         width_px: Its width.
+        others: Points without a label, which no label may cover.
     """
     spots = [(x * width_px, y * height_px) for x, y in points]
     taken = [_marker(spot) for spot in spots]
+    strangers = [_marker((x * width_px, y * height_px)) for x, y in others]
     places: list[Place | None] = []
     for own, (spot, text) in enumerate(zip(spots, texts, strict=True)):
-        others = [box for i, box in enumerate(taken) if i != own]
-        found = next((c for c in CHOICES if _fits(_box(spot, text, c), others, width_px, height_px)), None)
+        full = [*strangers, *(box for i, box in enumerate(taken) if i != own)]
+        found = next((c for c in CHOICES if _fits(_box(spot, text, c), full, width_px, height_px)), None)
         places.append(found)
         if found:
             taken.append(_box(spot, text, found))
@@ -94,6 +102,6 @@ def _box(spot: tuple[float, float], text: str, chosen: Place) -> Box:
 
 
 def _fits(box: Box, taken: Sequence[Box], width_px: float, height_px: float) -> bool:
-    if box[0] < -20 or box[2] > width_px + 40 or box[1] < -6 or box[3] > height_px + 14:
+    if box[0] < -20 or box[2] > width_px + 20 or box[1] < -6 or box[3] > height_px + 14:
         return False
     return not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)

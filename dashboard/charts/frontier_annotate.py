@@ -1,0 +1,78 @@
+"""Labels beside points of a chart, kept apart; says which of them a phone has no room for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from joulebook.dashboard.charts.frontier_labels import WIDE_PX, crowded, place
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label and the point it names, in data units."""
+
+    text: str
+    x: float
+    y: float
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Ends of both axes (powers of ten where `log`), and the size of the plot area in pixels on a desktop."""
+
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    height_px: float
+    width_px: float = WIDE_PX
+    x_log: bool = True
+    y_log: bool = False
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """A point as plotly's annotations take it: powers of ten on log axes."""
+        return (math.log10(x) if self.x_log else x), (math.log10(y) if self.y_log else y)
+
+    def share(self, x: float, y: float) -> tuple[float, float]:
+        """A point in shares of the plot area."""
+        (left, right), (bottom, top) = self.x_range, self.y_range
+        px, py = self.at(x, y)
+        return (px - left) / (right - left), (py - bottom) / (top - bottom)
+
+
+def annotate(
+    drawn: go.Figure, labels: Sequence[Label], axes: Axes, *, others: Sequence[tuple[float, float]] = ()
+) -> tuple[int, ...]:
+    """Write the labels, the most important first, and return the numbers of those to hide on a phone.
+
+    Args:
+        drawn: The figure, changed in place.
+        labels: What to write where; a label that fits nowhere is left out.
+        axes: The figure's axes.
+        others: Points without a label (data units) that no label may cover.
+    """
+    points = [axes.share(label.x, label.y) for label in labels]
+    texts = [label.text for label in labels]
+    strangers = [axes.share(*other) for other in others]
+    places = place(points, texts, height_px=axes.height_px, width_px=axes.width_px, others=strangers)
+    numbers: dict[int, int] = {}
+    for i, (label, spot) in enumerate(zip(labels, places, strict=True)):
+        if spot is None:
+            continue
+        numbers[i] = len(drawn.layout.annotations)
+        x, y = axes.at(label.x, label.y)
+        drawn.add_annotation(
+            text=label.text,
+            x=x,
+            y=y,
+            xanchor=spot.anchor,
+            yanchor="middle",
+            xshift=spot.xshift,
+            yshift=spot.yshift,
+            showarrow=False,
+            font={"color": label.colour, "size": 12.5},
+        )
+    return tuple(numbers[i] for i in crowded(points, texts, places, height_px=axes.height_px))
