@@ -29,12 +29,24 @@ _FIGURE_FIELDS = {
 }
 
 
+_last_made: dict[str, Factors] = {}
+
+
 def factors_now() -> Factors:
-    """The factor set that reference data and the user's settings give now."""
+    """The factor set that reference data and the user's settings give now.
+
+    Making one takes a tenth of a second, so the last is kept while the settings stay the same; settings that name
+    files are looked at each time.
+    """
     from joulebook.ledger.factor_sets import current_factors
     from joulebook.meters.settings import load_settings
 
-    return current_factors(load_settings())
+    settings = load_settings()
+    key = repr(settings)
+    if key not in _last_made or "file" in key:
+        _last_made.clear()
+        _last_made[key] = current_factors(settings)
+    return _last_made[key]
 
 
 def keep_factors(connection: Connection, factors: Factors) -> None:

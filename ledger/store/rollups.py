@@ -118,6 +118,7 @@ def _run_sums() -> list[ColumnElement[Any]]:
 def _totals_of(row: dict[str, Any], revision: int, vintage: str | None) -> RunTotals:
     energy = row["energy_j"]
     share = None if not energy else (row["measured_j"] or 0.0) / energy
+    boundaries = {"gpu": "accelerators", "cpu": "IT", "ram": "IT", "other": "IT"}
 
     def figure(name: str, unit: str, boundary: str) -> Figure | None:
         value, low, high = (row[f"{name}{part}_{unit}"] for part in ("", "_low", "_high"))
@@ -126,9 +127,9 @@ def _totals_of(row: dict[str, Any], revision: int, vintage: str | None) -> RunTo
         method: Method = (
             "measured" if share is not None and share > 0.999 and boundary in {"IT", "accelerators"} else "modelled"
         )
-        return Figure(value, min(low, value), max(high, value), method, boundary, vintage, share)
+        of_all = None if name in boundaries else share
+        return Figure(value, min(low, value), max(high, value), method, boundary, vintage, of_all)
 
-    boundaries = {"gpu": "accelerators", "cpu": "IT", "ram": "IT", "other": "IT"}
     return RunTotals(
         n=int(row["n"] or 0),
         n_unknown_energy=int((row["n"] or 0) - (row["n_known"] or 0)),

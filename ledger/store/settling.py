@@ -55,7 +55,7 @@ def settle(connection: Connection, run_id: str, factors: Factors) -> None:
     moved = before["parent_run_id"] != parent or before["top_level"] != (len(lineage) == 1)
     row = {"run_id": run_id, "parent_run_id": parent, "top_level": len(lineage) == 1, "dirty": 0}
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(row))
-    family = Family(connection, own, load_journals(connection, _inside(connection, run_id)))
+    family = Family(connection, own, load_journals(connection, runs_inside(connection, run_id)))
     changes = _edited(connection, run_id)
     row |= _declared(own, changes) | _times(own) | _score(connection, own)
     row |= _details(connection, family)
@@ -122,7 +122,7 @@ def _lineage(connection: Connection, run_id: str, own: Sequence[Row]) -> tuple[s
     return parent, lineage
 
 
-def _inside(connection: Connection, run_id: str) -> list[str]:
+def runs_inside(connection: Connection, run_id: str) -> list[str]:
     """Runs inside this one, at any depth."""
     found: list[str] = []
     level = [run_id]

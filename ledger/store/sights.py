@@ -159,12 +159,14 @@ class Machine:
 
     Attributes:
         opening: The `open` record that describes it.
+        clock: Unix seconds at boot time 0, by the wall clock when the first journal was opened.
         windows: All times in which a journal of the run was open there; `read` those with machine readings.
     """
 
     boot_id: str
     host: str
     opening: Row
+    clock: float
     windows: list[Interval]
     read: list[Interval]
     busy_s: Cumulative
@@ -292,6 +294,7 @@ def _machine(family: Family, boot: str) -> Machine:
         boot_id=boot,
         host=here[0]["host"],
         opening=here[0]["opening"],
+        clock=here[0]["opened_at"] - here[0]["opened_b"],
         windows=windows,
         read=union(read),
         busy_s=added_up([clipped(_column(columns, 0), mine) for columns, mine in machine]),
