@@ -1,0 +1,35 @@
+"""Joulebook: energy and carbon accounting for AI.
+
+from joulebook import track
+
+with track("finetune", kind="training", model="my-model") as run:
+    train()
+print(run.summary())
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from joulebook.meters.track import Run as Run
+    from joulebook.meters.track import track as track
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "track"]
+
+
+def __getattr__(name: str) -> Any:
+    """`track` and `Run`, imported when they are first asked for: `import joulebook` itself costs next to nothing."""
+    if name not in ("track", "Run"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from joulebook.meters import track as module
+
+    module.use_rates(_find_rates)
+    return getattr(module, name)
+
+
+def _find_rates(location: Any, declared: Any) -> Any:
+    from joulebook.rates import find_rates
+
+    return find_rates(location, declared)

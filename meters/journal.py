@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ class JournalVersionError(MeterError):
 
 def new_id() -> str:
     """A fresh id for a run or a journal: time first, so that ids sort by age, then 48 random bits."""
-    return f"{int(wall_s() * 1000):011x}{secrets.token_hex(6)}"
+    return f"{int(wall_s() * 1000):011x}{os.urandom(6).hex()}"
 
 
 def journal_path(directory: Path, run_id: str, journal_id: str) -> Path:
@@ -59,7 +58,7 @@ class JournalWriter:
         """The open file, to hand to a helper together with its lock; None where there is none."""
         return self._fd
 
-    def write(self, kind: str, *, w: float | None = None, b: float | None = None, **values: Any) -> None:
+    def write(self, kind: str, /, *, w: float | None = None, b: float | None = None, **values: Any) -> None:
         """Queue one record; `flush` appends what is queued in one piece."""
         record = {"k": kind, "w": wall_s() if w is None else w, "b": boot_s() if b is None else b, **values}
         record["w"], record["b"] = round(record["w"], 6), round(record["b"], 6)

@@ -14,7 +14,6 @@ The settings file is TOML, `settings.toml` in the user's configuration directory
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +86,10 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _read_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    import tomllib
+
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

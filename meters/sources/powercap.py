@@ -59,9 +59,9 @@ class PowercapSource:
             self._add(boot, path, label)
         self._zones = _without_mirrors(self._zones)
         self.devices = [zone.device for zone in self._zones]
-        if any(zone.device.component == "cpu" for zone in self._zones):
-            self.absent = [absent for absent in self.absent if absent.component != "cpu"]
-        elif not self.absent:
+        found = {device.id for device in self.devices}
+        self.absent = [absent for absent in self.absent if absent.device not in found]
+        if not self.devices and not self.absent:
             self.absent = [_nothing_here(self.root)]
 
     def _add(self, boot: str, path: Path, label: str) -> None:

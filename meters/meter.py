@@ -1,0 +1,340 @@
+"""The meter's loop: takes what the workers read and what the job says, and writes it into one journal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import time
+from collections.abc import Callable
+from typing import Any
+
+from joulebook.meters.clock import boot_s
+from joulebook.meters.cross_check import CrossCheck
+from joulebook.meters.journal import JournalWriter, Record
+from joulebook.meters.sources import Absent, Device, Poll, Source, Usage
+from joulebook.meters.sources.machine import MachineReader, ProcessTree
+from joulebook.meters.worker import Opened, Worker
+
+TICK_S = 1.0
+LAST_READING_S = 0.75  # how long a run's end waits for the last ticks
+_LATE_S = 0.25
+_SILENT_S = 5.0
+_REGISTERED = ("pb", "pe", "n", "q", "qs", "quality", "child", "warn", "gap", "baseline")
+_MARKS = ("pb", "pe")
+
+
+class Meter:
+    """Writes one journal until the job stops it or dies.
+
+    Args:
+        journal: The journal; the job writes its `open` record and then says `begin`.
+        root_pid: Top of the job's process tree.
+        pipe_fd: What the job says comes from here, one JSON record a line.
+        alive_fd: A pidfd of the job, or None.
+        sources: The sources to read.
+    """
+
+    def __init__(
+        self,
+        journal: JournalWriter,
+        root_pid: int,
+        pipe_fd: int,
+        alive_fd: int | None,
+        sources: list[Source],
+    ) -> None:
+        self._journal = journal
+        self._opened_b: float | None = None
+        self._early: list[Record] = []
+        self._root_pid = root_pid
+        self._pipe_fd = pipe_fd
+        self._alive_fd = alive_fd
+        self._machine = MachineReader(ProcessTree(root_pid, frozenset({os.getpid()} - {root_pid})))
+        self._workers = [Worker(source, lambda: self._machine.tree.pids) for source in sources]
+        self._numbers: dict[str, int] = {}
+        self._devices: dict[str, Device] = {}
+        self._checks: dict[str, CrossCheck] = {}
+        self._good_b: dict[str, float] = {}
+        self._contexts: dict[str, tuple[int, int]] = {}
+        self._buffer = b""
+        self._stop: Record | None = None
+        self._pipe_open = True
+
+    def run(self) -> None:
+        """Meter until the job stops this meter or is gone, then write the closing record."""
+        for worker in self._workers:
+            worker.start()
+        poll = self._poll_object()
+        next_tick = time.monotonic()
+        while self._stop is None:
+            if time.monotonic() >= next_tick and self._opened_b is not None:
+                self._tick()
+                next_tick = time.monotonic() + TICK_S
+            pause_s = next_tick - time.monotonic() if self._opened_b is not None else TICK_S
+            ready = dict(poll.poll(max(0.0, pause_s) * 1000))
+            if self._pipe_fd in ready:
+                self._listen(poll)
+            gone = self._alive_fd in ready if self._alive_fd is not None else not self._pipe_open
+            if gone and self._stop is None:
+                self._listen(poll)  # what the job said last may still lie in the pipe
+                self._stop = self._stop or {"status": "interrupted", "exit_status": None}
+        self._close(self._stop)
+
+    def _poll_object(self) -> select.poll:
+        poll = select.poll()
+        poll.register(self._pipe_fd, select.POLLIN)
+        if self._alive_fd is not None:
+            poll.register(self._alive_fd, select.POLLIN)
+        return poll
+
+    def _tick(self) -> None:
+        self._drain()
+        self._write_machine()
+        self._journal.flush()
+        if self._alive_fd is None and not _is_running(self._root_pid):
+            self._stop = {"status": "interrupted", "exit_status": None}
+
+    def _write_machine(self) -> None:
+        state = self._machine.read()
+        self._journal.write("m", b=state.b, **state.to_record())
+
+    # -- what the job says
+
+    def _listen(self, poll: select.poll) -> None:
+        try:
+            data = os.read(self._pipe_fd, 1 << 18)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data and self._pipe_open:
+            self._pipe_open = False
+            poll.unregister(self._pipe_fd)
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        records = [record for line in lines if (record := _decoded(line)) is not None]
+        if any(record.get("k") in _MARKS for record in records):
+            self._mark()
+        for record in records:
+            if record.get("k") == "begin":
+                self._opened_b = record.get("b")
+        if self._opened_b is None:
+            self._early += records
+            return
+        for record in [*self._early, *records]:
+            self._hear(record)
+        self._early = []
+
+    def _mark(self) -> None:
+        for worker in self._workers:
+            worker.mark()
+
+    def _hear(self, record: Record) -> None:
+        kind = record.pop("k", None)
+        w, b = record.pop("w", None), record.pop("b", None)
+        if kind in _REGISTERED:
+            self._journal.write(kind, w=w, b=b, **record)
+        elif kind == "started":
+            self._take_start(record)
+        elif kind == "m" and b is not None:
+            self._machine.seed(record, b)
+            self._journal.write("m", w=w, b=b, **record)
+        elif kind == "mark":
+            self._mark()
+        elif kind == "stop":
+            self._stop = {**record, "w": w, "b": b}
+
+    def _take_start(self, record: Record) -> None:
+        """Readings that the job itself took at the very start."""
+        for entry in record.get("devices", ()):
+            self._register_record(entry)
+        for b, dt_s, samples in record.get("polls", ()):
+            numbered = {str(self._numbers[name]): [*sample, dt_s] for name, sample in samples.items()}
+            self._journal.write("r", b=b, d=numbered)
+        for name, b, power_w in record.get("seeds", ()):
+            for worker in self._workers:
+                if worker.source.name == "nvml":
+                    worker.seeds.append((name, b, power_w))
+
+    # -- what the workers read
+
+    def _drain(self) -> None:
+        for worker in self._workers:
+            while worker.posts:
+                post = worker.posts.popleft()
+                if isinstance(post, Poll):
+                    self._take_poll(post)
+                elif isinstance(post, Usage):
+                    self._take_usage(post)
+                else:
+                    self._take_opened(worker, post)
+            self._take_trouble(worker.source)
+
+    def _take_opened(self, worker: Worker, opened: Opened) -> None:
+        source = worker.source
+        if opened.trouble is not None:
+            component: Any = "gpu" if source.name in ("nvml", "codecarbon") else "cpu"
+            self._write_absent(Absent(source.name, component, opened.trouble, "see `joulebook doctor`"))
+        for absent in source.absent:
+            self._write_absent(absent)
+        for device in source.devices:
+            self._devices[device.id] = device
+            self._register_record(device.to_record())
+        doubt = getattr(source, "doubt", None)
+        if doubt:
+            self._journal.write("warn", code="device-order", text=doubt)
+
+    def _write_absent(self, absent: Absent) -> None:
+        self._journal.write(
+            "absent",
+            source=absent.source,
+            component=absent.component,
+            why=absent.why,
+            hint=absent.hint,
+            device=absent.device,
+        )
+
+    def _register_record(self, record: dict[str, Any]) -> None:
+        if record["id"] in self._numbers:
+            return
+        self._numbers[record["id"]] = len(self._numbers)
+        late_s = boot_s() - (self._opened_b or 0.0)
+        self._checks[record["id"]] = CrossCheck(record["name"])
+        late = round(late_s, 3) if late_s > _LATE_S else None
+        self._journal.write("device", i=self._numbers[record["id"]], late_s=late, **record)
+
+    def _take_poll(self, poll: Poll) -> None:
+        lagging = [name for name in poll.samples if self._devices[name].sensor.lag_s]
+        prompt = {name: sample for name, sample in poll.samples.items() if name not in lagging}
+        groups = [(poll.b, prompt)]
+        groups += [(poll.b - self._devices[name].sensor.lag_s, {name: poll.samples[name]}) for name in lagging]
+        for b, samples in groups:
+            known = {name: s for name, s in samples.items() if s.energy_j is not None or s.power_w is not None}
+            if known:
+                values = {str(self._numbers[name]): _values(sample, poll.dt_s) for name, sample in known.items()}
+                self._journal.write("r", b=b, d=values)
+        for name, sample in poll.samples.items():
+            if sample.energy_j is not None:
+                self._take_good(name, poll.b, sample.energy_j, sample.power_w)
+
+    def _take_good(self, name: str, b: float, energy_j: float, power_w: float | None) -> None:
+        before_b = self._good_b.get(name)
+        integrated = self._devices[name].sensor.kind == "integrated"
+        if before_b is not None and b - before_b > _SILENT_S and integrated:
+            self._write_gap(name, before_b, b, "the device did not answer")
+        self._good_b[name] = b
+        if power_w is None or integrated:
+            return
+        for finding in self._checks[name].add(b, energy_j, power_w):
+            self._journal.write("warn", code=finding.code, text=finding.text)
+            if finding.from_b is not None and finding.to_b is not None:
+                self._write_gap(name, finding.from_b, finding.to_b, finding.text)
+
+    def _write_gap(self, name: str, from_b: float, to_b: float, why: str) -> None:
+        gap = {"from": round(from_b, 6), "to": round(to_b, 6), "i": self._numbers.get(name), "why": why}
+        self._journal.write("gap", **gap)
+
+    def _take_usage(self, usage: Usage) -> None:
+        if usage.util_s:
+            self._journal.write("u", d={str(self._numbers[name]): list(pair) for name, pair in usage.util_s.items()})
+        changed = {name: pair for name, pair in usage.contexts.items() if self._contexts.get(name) != pair}
+        if changed:
+            self._contexts.update(changed)
+            self._journal.write("c", d={str(self._numbers[name]): list(pair) for name, pair in changed.items()})
+
+    def _take_trouble(self, source: Source) -> None:
+        """Counters that went backwards, or may have wrapped unseen."""
+        for event in _taken(getattr(source, "resets", None)):
+            name = self._devices[event.device_id].name
+            why = f"{name}: the energy counter went backwards (driver reloaded or GPU reset)"
+            self._journal.write("warn", code="counter-reset", text=why)
+            self._write_gap(event.device_id, event.from_b, event.to_b, why)
+        for device_id, from_b, to_b in _taken(getattr(source, "lost_between", None)):
+            self._write_gap(device_id, from_b, to_b, "not read for so long that the counter may have wrapped unseen")
+
+    # -- the end
+
+    def _close(self, stop: Record) -> None:
+        if self._opened_b is None:
+            return  # the job was gone before its run began
+        end_b = stop.get("b") or boot_s()
+        with contextlib.suppress(Exception):
+            self._write_machine()
+        for worker in self._workers:
+            worker.stop()
+        until = time.monotonic() + LAST_READING_S
+        for worker in self._workers:
+            worker.finished.wait(max(0.0, until - time.monotonic()))
+        with contextlib.suppress(Exception):
+            self._drain()
+            self._write_last_gaps(end_b)
+        status, exit_status = stop.get("status"), stop.get("exit_status")
+        self._journal.write("close", w=stop.get("w"), b=end_b, status=status, exit_status=exit_status)
+        self._journal.close()
+
+    def _write_last_gaps(self, end_b: float) -> None:
+        for worker in self._workers:
+            if not worker.opened and not worker.finished.is_set():
+                why = f"{worker.source.name} did not answer within {boot_s() - (self._opened_b or 0.0):.0f} s"
+                self._write_absent(Absent(worker.source.name, "gpu", why, "see `joulebook doctor`"))
+        for name, good_b in self._good_b.items():
+            stalled_b = self._checks[name].open_stall()
+            since = stalled_b if stalled_b is not None else good_b
+            if end_b - since > 2 * TICK_S:
+                why = "the energy counter stands still" if stalled_b is not None else "the device no longer answers"
+                self._write_gap(name, since, end_b, why)
+
+
+def _values(sample: Any, dt_s: float) -> list[float | None]:
+    energy = None if sample.energy_j is None else round(sample.energy_j, 6)
+    return [energy, sample.power_w, round(dt_s, 6)]
+
+
+def _taken(events: list[Any] | None) -> list[Any]:
+    """The events so far, removed from the source's list."""
+    if not events:
+        return []
+    taken, events[:] = list(events), []
+    return taken
+
+
+def _decoded(line: bytes) -> Record | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process lives; a zombie does not."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+        return text[text.rfind(b")") + 2 : text.rfind(b")") + 3] not in (b"Z", b"X")
+    except OSError:
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return not os.path.isdir("/proc/self")
+
+
+SourceFactory = Callable[[], list[Source]]
+
+
+def all_sources() -> list[Source]:
+    """The sources worth trying on this machine."""
+    from joulebook.meters.sources.nvml import NvmlSource
+    from joulebook.meters.sources.powercap import PowercapSource
+
+    sources: list[Source] = [NvmlSource(), PowercapSource()]
+    if os.environ.get("JOULEBOOK_REPLAY"):
+        from joulebook.meters.sources.replay import ReplaySource
+
+        sources.append(ReplaySource())
+    from joulebook.meters.sources import codecarbon_counters
+
+    if codecarbon_counters.may_apply():
+        sources.append(codecarbon_counters.CodeCarbonSource())
+    return sources

@@ -1,0 +1,114 @@
+"""One meter from the job's side: opens the journal, starts the helper, reads the first counters, and stops it all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from joulebook.meters.clock import boot_s, wall_s
+from joulebook.meters.description import Description, open_record, warn_line
+from joulebook.meters.helper import Helper, start_helper
+from joulebook.meters.journal import JournalWriter, journal_path, new_id
+from joulebook.meters.launchers import Rank
+from joulebook.meters.settings import Settings, SettingsError, journals_dir, load_settings
+from joulebook.meters.sources.machine import MachineReader, ProcessTree
+from joulebook.meters.start_reading import StartReading
+
+
+class MeteredJob:
+    """A started meter.
+
+    Attributes:
+        path: The journal.
+        helper: The meter, or None where the journal could not be opened: then nothing is metered.
+        opened_b: Boot time at which the run began.
+    """
+
+    def __init__(
+        self,
+        description: Description,
+        *,
+        run_id: str,
+        parent: str | None,
+        rank: Rank | None,
+        mode: str | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        settings = _settings()
+        journal_id = new_id()
+        self.path: Path = journal_path(journals_dir(settings), run_id, journal_id)
+        self.helper: Helper | None = None
+        self._pid = os.getpid()
+        journal = JournalWriter(self.path)
+        self.opened_b = boot_s()
+        if journal.fd is None:
+            warn_line(f"{journal.trouble}; this run is not recorded (JOULEBOOK_JOURNALS names another folder)")
+            return
+        opening = open_record(
+            description,
+            settings,
+            run_id=run_id,
+            journal_id=journal_id,
+            parent=parent,
+            mode=mode or "helper",
+            rank=rank,
+            command=command,
+        )
+        self._begin(journal, opening)
+
+    def _begin(self, journal: JournalWriter, opening: dict[str, Any]) -> None:
+        """Read the counters while the helper comes up; the run begins when that is done."""
+        helper = start_helper(journal, os.getpid())
+        start = StartReading(helper.channel.send)
+        reader = MachineReader(ProcessTree(os.getpid()))
+        start.wait_for_first()
+        machine = reader.read()
+        opening["mode"] = "thread" if helper.mode == "thread" else opening["mode"]
+        self.opened_b = boot_s()
+        journal.write("open", b=self.opened_b, **opening)
+        journal.flush()
+        helper.channel.send({"k": "begin", "w": wall_s(), "b": self.opened_b})
+        helper.channel.send({"k": "m", "w": wall_s(), "b": machine.b, **machine.to_record()})
+        if helper.mode == "helper":
+            journal.forget()  # the helper has the open file and its lock
+        self.helper = helper
+
+    def send(self, kind: str, /, **values: Any) -> None:
+        """Hand one record, with the job's own time, to the meter."""
+        if self.helper is not None and os.getpid() == self._pid:
+            self.helper.channel.send({"k": kind, "w": wall_s(), "b": boot_s(), **values})
+
+    def stop(self, status: str, exit_status: int | None) -> None:
+        """End the run now; returns when the last reading is written, within a second in any case."""
+        if self.helper is None or os.getpid() != self._pid:
+            return
+        end_w, end_b = wall_s(), boot_s()
+        self.helper.channel.send({"k": "stop", "w": end_w, "b": end_b, "status": status, "exit_status": exit_status})
+        finished = self.helper.wait()
+        self.helper = None
+        if not finished:
+            return
+        if _has_no_close(self.path):
+            journal = JournalWriter(self.path)  # the helper died before us: close its journal in its stead
+            journal.write("close", w=end_w, b=end_b, status=status, exit_status=exit_status)
+            journal.close()
+
+
+def _has_no_close(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.path.getsize(path) - 512))
+            return b'"k":"close"' not in file.read()
+    except OSError:
+        return False
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as error:
+        warn_line(str(error))
+        environ = os.environ
+        return Settings(journals=environ.get("JOULEBOOK_JOURNALS"), location=environ.get("JOULEBOOK_LOCATION"))

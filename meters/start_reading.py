@@ -1,0 +1,82 @@
+"""What the counters show at the very start of a run, read in the job itself: the helper takes a while to come up.
+
+A daemon thread reads, so a driver that hangs holds up nothing but this thread; the job waits for it a moment only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from joulebook.meters.journal import Record
+from joulebook.meters.sources import Poll
+from joulebook.meters.worker import Worker
+
+FIRST_READING_S = 0.06  # what a start waits for the first reading
+_TAKEN_S = 0.6  # after this the helper has long taken over
+
+
+class StartReading:
+    """Reads the GPUs closely for the first ticks and hands what it read to `send`."""
+
+    def __init__(self, send: Callable[[Record], None]) -> None:
+        from joulebook.meters.sources.nvml import NvmlSource, library_present
+
+        self._send = send
+        self._first = threading.Event()
+        self._source = NvmlSource()
+        self._thread: threading.Thread | None = None
+        if library_present():
+            self._thread = threading.Thread(target=self._run, name="joulebook-start", daemon=True)
+            self._thread.start()
+
+    def wait_for_first(self) -> None:
+        """Until the first reading is there, but no longer than `FIRST_READING_S`."""
+        if self._thread is not None:
+            self._first.wait(FIRST_READING_S)
+
+    def _run(self) -> None:
+        worker = _FirstTicks(self._source, self._first)
+        worker.run()
+        polls = [post for post in worker.posts if isinstance(post, Poll)]
+        if not polls:
+            return
+        counters = {d.id for d in self._source.devices if d.sensor.kind == "counter"}
+        self._send(
+            {
+                "k": "started",
+                "devices": [d.to_record() for d in self._source.devices if d.id in counters],
+                "polls": [packed for poll in polls if (packed := _packed(poll, counters)) is not None],
+                "seeds": _seeds(polls[0], counters),
+            }
+        )
+
+
+class _FirstTicks(Worker):
+    """A worker that reads the first ticks and no more, in the thread that calls `run`."""
+
+    def __init__(self, source: Any, first: threading.Event) -> None:
+        super().__init__(source, tuple)
+        self._first = first
+        self.stop()
+
+    def _read_closely(self) -> None:
+        self.posts.append(self.source.read(power=True))
+        self._first.set()
+        super()._read_closely()
+
+    def _flush_lag(self) -> None:
+        """The helper does that."""
+
+
+def _packed(poll: Poll, counters: set[str]) -> list[Any] | None:
+    samples = {name: list(sample) for name, sample in poll.samples.items() if name in counters}
+    known = {name: sample for name, sample in samples.items() if sample[0] is not None}
+    return [round(poll.b, 6), round(poll.dt_s, 6), known] if known else None
+
+
+def _seeds(poll: Poll, counters: set[str]) -> list[list[Any]]:
+    """The first power readings of GPUs without a counter: the helper adds up from there."""
+    powers = {name: s.power_w for name, s in poll.samples.items() if name not in counters and s.power_w is not None}
+    return [[name, poll.b, power] for name, power in powers.items()]

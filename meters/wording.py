@@ -1,0 +1,109 @@
+"""Numbers as a person reads them in a terminal: three figures, the range, the method."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from joulebook.meters.summary import Rate, Rates, Summary
+
+JOULES_PER_KWH = 3.6e6
+_NAMES = {"gpu": "GPU", "cpu": "CPU", "ram": "memory", "other": "other"}
+
+
+def figure(value: float) -> str:
+    """Three significant figures without an exponent where that reads well."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(digits, 6)}f}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+def energy(joules: float) -> str:
+    """Joules, or kWh from 0.1 kWh on."""
+    return f"{figure(joules)} J" if joules < 0.1 * JOULES_PER_KWH else f"{figure(joules / JOULES_PER_KWH)} kWh"
+
+
+def energy_range(value: float, low: float, high: float) -> str:
+    """A value with its range, in one unit."""
+    scale, unit = (1.0, "J") if value < 0.1 * JOULES_PER_KWH else (JOULES_PER_KWH, "kWh")
+    return f"{figure(value / scale)} {unit} ({figure(low / scale)} to {figure(high / scale)})"
+
+
+def duration(seconds: float) -> str:
+    """Seconds, or hours and minutes."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def summary_text(summary: Summary) -> str:
+    """The whole summary, a few lines."""
+    lines = [f"{summary.name or 'run'} ({summary.run_id[:12]}): {duration(summary.duration_s)}"]
+    if not summary.components:
+        lines.append("  energy: nothing on this machine could be measured; `joulebook show` has the modelled figures,")
+        lines.append("  `joulebook doctor` says what would make it measurable")
+    else:
+        lines += _energy_lines(summary)
+        lines += rate_lines(summary)
+    lines += [f"  warning: {text}" for text in summary.warnings]
+    return "\n".join(lines)
+
+
+def one_line(summary: Summary) -> str:
+    """The summary in one line, for the end of `joulebook run`."""
+    head = f"{summary.name or 'run'} ({summary.run_id[:12]}), {duration(summary.duration_s)}"
+    if summary.energy_j is None or summary.energy_range_j is None:
+        return (
+            f"{head}: nothing could be measured here; `joulebook show {summary.run_id[:12]}` has the modelled figures"
+        )
+    parts = ", ".join(f"{_NAMES[name]} {energy(part.energy_j)}" for name, part in summary.components.items())
+    text = f"{head}: {energy_range(summary.energy_j, *summary.energy_range_j)} measured, {parts}"
+    emissions = converted(summary, summary.rates.intensity_g_per_kwh)
+    return text + (f", {figure(emissions[0])} gCO2e" if emissions else "")
+
+
+def _energy_lines(summary: Summary) -> list[str]:
+    total, ends = summary.energy_j or 0.0, summary.energy_range_j or (0.0, 0.0)
+    lines = [f"  energy: {energy_range(total, *ends)}, 90 % range"]
+    for name, part in summary.components.items():
+        count = f" of {part.devices} devices" if part.devices > 1 else ""
+        how = f"{part.method} by {', '.join(part.sensors)}"
+        lines.append(f"    {_NAMES[name]}{count}: {energy_range(part.energy_j, part.low_j, part.high_j)}, {how}")
+    if summary.missing:
+        lines.append(f"    not measured here: {', '.join(summary.missing)}; `joulebook show` has the modelled figures")
+    return lines
+
+
+def converted(summary: Summary, rate: Rate | None) -> tuple[float, float, float] | None:
+    """Facility energy times a rate per kWh, with the range of both; None where either is unknown."""
+    if rate is None or summary.energy_j is None or summary.energy_range_j is None:
+        return None
+    pue = summary.rates.pue
+    factors = [(rate.value, rate.low, rate.high), (pue.value, pue.low, pue.high) if pue else (1.0, 1.0, 1.0)]
+    kwh = [joules / JOULES_PER_KWH for joules in (summary.energy_j, *summary.energy_range_j)]
+    value = kwh[0] * factors[0][0] * factors[1][0]
+    terms = [(kwh[0], kwh[1], kwh[2]), *factors]
+    down = math.hypot(*(1 - low / middle for middle, low, _ in terms if middle))
+    up = math.hypot(*(high / middle - 1 for middle, _, high in terms if middle))
+    return value, max(0.0, value * (1 - down)), value * (1 + up)
+
+
+def rate_lines(summary: Summary) -> list[str]:
+    """gCO2e and USD, where the face found rates."""
+    rates: Rates = summary.rates
+    lines = []
+    place = f"{rates.zone}{' (assumed)' if rates.assumed else ''}"
+    for rate, label, unit in (
+        (rates.intensity_g_per_kwh, "emissions", "gCO2e"),
+        (rates.price_usd_per_kwh, "electricity", "USD"),
+    ):
+        found = converted(summary, rate)
+        if found is not None and rate is not None:
+            value, low, high = (figure(number) for number in found)
+            pue = f", PUE {rates.pue.value:g}" if rates.pue else ""
+            lines.append(f"  {label}: {value} {unit} ({low} to {high}), {place}, {rate.vintage}{pue}")
+    return lines

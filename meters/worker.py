@@ -1,0 +1,181 @@
+"""One source in a thread of its own: a driver call that hangs stops this thread and nothing else.
+
+Between events a source is read about once a second (jittered, so that no load can hide between the polls). At the
+ends of windows a counter is read every few milliseconds for two ticks, and only readings around a change are kept.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from joulebook.meters.clock import boot_s
+from joulebook.meters.sources import Poll, Source, SourceError, Usage
+
+DENSE_STEP_S = 0.002
+_TICKS_WANTED = 2
+_LONGEST_DENSE_S = 0.35
+_SLOW_TICK_S = 0.01  # counters that tick faster than this need no dense reading
+_JITTER = 0.25
+_USAGE_EVERY_S = 2.0
+# Close reading is rationed to keep the running cost: so many seconds at once, and this share of the time after that.
+_DENSE_CREDIT_S = 20.0
+_DENSE_REFILL = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The source is open, or it could not be (then `trouble` says why)."""
+
+    trouble: str | None
+
+
+@dataclass(slots=True)
+class _Credit:
+    """Seconds of close reading that may still be spent."""
+
+    left_s: float = _DENSE_CREDIT_S
+    at: float = field(default_factory=time.monotonic)
+
+    def refill(self) -> None:
+        now = time.monotonic()
+        self.left_s = min(_DENSE_CREDIT_S, self.left_s + (now - self.at) * _DENSE_REFILL)
+        self.at = now
+
+
+class Worker(threading.Thread):
+    """Reads one source and puts what it gave into a queue.
+
+    Attributes:
+        posts: What was read, for the meter to take: `Opened`, `Poll`, `Usage`.
+        entered_b: When the driver call in progress (or the last one) began, or None before the first.
+        finished: Set once the last reading is in the queue.
+    """
+
+    def __init__(self, source: Source, own_pids: Callable[[], Collection[int]], seeds: Collection[Any] = ()) -> None:
+        super().__init__(name=f"joulebook-{source.name}", daemon=True)
+        self.source = source
+        self.posts: deque[Opened | Poll | Usage] = deque()
+        self.finished = threading.Event()
+        self.opened = False
+        self.seeds: deque[tuple[str, float, float]] = deque(seeds)
+        self._own_pids = own_pids
+        self._wake = threading.Event()
+        self._marked = False
+        self._stopping = False
+        self._credit = _Credit()
+        self._next_usage = 0.0
+
+    def mark(self) -> None:
+        """A window begins or ends now: read at once, and closely for two ticks."""
+        self._marked = True
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Read the last ticks and finish."""
+        self._stopping = True
+        self.mark()
+
+    def run(self) -> None:
+        """Open, then read until stopped; whatever a driver throws ends this source alone."""
+        try:
+            self.source.open()
+            self.opened = True
+            self.posts.append(Opened(None))
+            if self.source.devices:
+                self._loop()
+        except SourceError as error:
+            self.posts.append(Opened(str(error)))
+        except Exception as error:  # noqa: BLE001 - a driver's surprise must cost one source, not the meter
+            self.posts.append(Opened(f"{type(error).__name__}: {error}"))
+        finally:
+            self.finished.set()
+
+    def _loop(self) -> None:
+        self._marked = True
+        while True:
+            if self._marked:
+                self._marked = False
+                self._wake.clear()
+                self._read_closely()
+                if self._stopping and not self._marked:
+                    self._flush_lag()
+                    return
+            else:
+                self._slow_poll()
+            self._wake.wait(self._pause_s())
+
+    def _pause_s(self) -> float:
+        period = self.source.poll_s
+        if period < 0.2:  # power is being added up: the poll must be quicker than the sensor
+            return period
+        return random.uniform(1 - _JITTER, 1 + _JITTER) * period  # noqa: S311 - jitter, not cryptography
+
+    def _slow_poll(self) -> None:
+        self._sow()
+        self.posts.append(self.source.read(power=True))
+        now = time.monotonic()
+        if now >= self._next_usage:
+            self._next_usage = now + _USAGE_EVERY_S
+            self._post_usage()
+
+    def _post_usage(self) -> None:
+        usage = self.source.usage(self._own_pids())
+        if usage is not None:
+            self.posts.append(usage)
+
+    def _sow(self) -> None:
+        while self.seeds:
+            self.source.seed(*self.seeds.popleft())  # type: ignore[attr-defined]
+
+    def _read_closely(self) -> None:
+        self._sow()
+        last = self.source.read(power=True)
+        self.posts.append(last)
+        self._credit.refill()
+        ticking = {
+            d.id for d in self.source.devices if _is_slow_counter(d.sensor.tick_s) and d.sensor.kind == "counter"
+        }
+        if not ticking or self._credit.left_s <= 0:
+            return
+        began = time.monotonic()
+        seen: dict[str, int] = dict.fromkeys(ticking, 0)
+        until = began + _LONGEST_DENSE_S
+        while time.monotonic() < until and min(seen.values()) < _TICKS_WANTED:
+            if self._marked:  # another window's end: read at once and see two more ticks
+                self._marked = False
+                until = time.monotonic() + _LONGEST_DENSE_S
+                seen = dict.fromkeys(ticking, 0)
+                last = self.source.read(power=True)
+                self.posts.append(last)
+            time.sleep(DENSE_STEP_S)
+            last = self._step(last, seen)
+        self._credit.left_s -= time.monotonic() - began
+
+    def _step(self, last: Poll, seen: dict[str, int]) -> Poll:
+        """One close reading; kept, with the one before, for the counters that changed."""
+        now = self.source.read(power=False)
+        changed = [name for name in seen if now.samples[name].energy_j != last.samples[name].energy_j]
+        if changed:
+            for poll in (last, now):
+                self.posts.append(Poll(poll.b, poll.dt_s, {name: poll.samples[name] for name in changed}))
+            for name in changed:
+                seen[name] += 1
+        return now
+
+    def _flush_lag(self) -> None:
+        """An averaging power sensor shows the end of the run only after its lag."""
+        lag = max((device.sensor.lag_s for device in self.source.devices), default=0.0)
+        until = boot_s() + lag
+        while lag and boot_s() < until:
+            time.sleep(min(self.source.poll_s, 0.05))
+            self.posts.append(self.source.read(power=True))
+
+
+def _is_slow_counter(tick_s: float | None) -> bool:
+    return tick_s is None or tick_s >= _SLOW_TICK_S
