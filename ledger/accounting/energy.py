@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -31,6 +32,21 @@ _MODELS: dict[Component, Callable[[HostUse, Factors], Figure | None]] = {"cpu": 
 def facility_energy_kwh(it_energy_kwh: float, pue: float) -> float:
     """Energy of the facility: PUE times that of its IT equipment (ISO/IEC 30134-2)."""
     return it_energy_kwh * pue
+
+
+def shared_energy_j(device_j: float, share: float) -> float:
+    """A run's share (0 to 1) of what a device used in its window."""
+    return device_j * share
+
+
+def integrated_energy_j(powers_w: Sequence[float], durations_s: Sequence[float]) -> float:
+    """Energy of polled power, each reading held until the next (zero-order hold)."""
+    return math.fsum(power * duration for power, duration in zip(powers_w, durations_s, strict=True))
+
+
+def full_stack_energy_j(accelerators_j: float, multiplier: float) -> float:
+    """Energy of everything, estimated from the accelerators alone."""
+    return accelerators_j * multiplier
 
 
 def facility_energy(energy: Figure, pue: Factor) -> Figure:

@@ -62,6 +62,12 @@ def match_hours(load_kwh: NDArray[np.float64], supply_kwh: NDArray[np.float64]) 
     return np.minimum(load_kwh, supply_kwh)
 
 
+def matched_share(load_kwh: Sequence[float], supply_kwh: Sequence[float]) -> float:
+    """Share (0 to 1) of the use that was matched in its own hour."""
+    load = np.asarray(load_kwh, dtype=float)
+    return float(match_hours(load, np.asarray(supply_kwh, dtype=float)).sum() / load.sum())
+
+
 def hourly_market_emissions_g(
     load_kwh: NDArray[np.float64],
     supply_kwh: NDArray[np.float64],

@@ -65,6 +65,16 @@ def range_of_product(parts: Iterable[Range]) -> Range:
     return Range(value, value * math.exp(-down), value * math.exp(up))
 
 
+def gsd_of_product(gsds: Sequence[float]) -> float:
+    """Geometric standard deviation of a product of independent lognormals: `exp(sqrt(sum ln(GSD_i)^2))`."""
+    return math.exp(math.hypot(*(math.log(gsd) for gsd in gsds)))
+
+
+def half_width_of_sum(half_widths: Sequence[float], *, shared: bool) -> float:
+    """Half width of a sum: in quadrature where the parts err independently, plainly where they err together."""
+    return math.fsum(half_widths) if shared else math.hypot(*half_widths)
+
+
 def range_of_sum(parts: Sequence[Range], *, shared: bool = False) -> Range:
     """Sum of inputs by moments: half widths add in quadrature where the inputs err independently of each other.
 
@@ -73,10 +83,8 @@ def range_of_sum(parts: Sequence[Range], *, shared: bool = False) -> Range:
         shared: The parts err together (one model, one factor behind all of them): then the ends themselves add.
     """
     value = math.fsum(part.value for part in parts)
-    if shared:
-        return Range(value, math.fsum(part.low for part in parts), math.fsum(part.high for part in parts))
-    down = math.hypot(*(part.value - part.low for part in parts))
-    up = math.hypot(*(part.high - part.value for part in parts))
+    down = half_width_of_sum([part.value - part.low for part in parts], shared=shared)
+    up = half_width_of_sum([part.high - part.value for part in parts], shared=shared)
     return Range(value, value - down, value + up)
 
 
