@@ -7,6 +7,7 @@ the large model, a third is the pool from which it labels fresh, shifted and noi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -103,10 +104,25 @@ class Digits:
 
 def demonstration() -> Demonstration:
     """Seven steps: the large model learns and labels, two small ones learn from its labels, all three serve."""
-    digits = Digits()
+    digits = cache(Digits)  # made when the first step needs it: a second start shows what is there
     steps = [
-        Step("the large model learns", "training", "pretrain", LARGE, parameters(LARGE), digits.learn, at_least=40),
-        Step("the large model labels fresh images", "inference", "label", LARGE, parameters(LARGE), digits.label),
+        Step(
+            "the large model learns",
+            "training",
+            "pretrain",
+            LARGE,
+            parameters(LARGE),
+            lambda run, window: digits().learn(run, window),
+            at_least=40,
+        ),
+        Step(
+            "the large model labels fresh images",
+            "inference",
+            "label",
+            LARGE,
+            parameters(LARGE),
+            lambda run, window: digits().label(run, window),
+        ),
     ]
     steps += [
         Step(
@@ -115,7 +131,7 @@ def demonstration() -> Demonstration:
             "distil",
             model,
             parameters(model),
-            lambda run, window, model=model: digits.distil(model, run, window),
+            lambda run, window, model=model: digits().distil(model, run, window),
         )
         for model in (MIDDLE, SMALL)
     ]
@@ -126,7 +142,7 @@ def demonstration() -> Demonstration:
             "serve",
             model,
             parameters(model),
-            lambda run, window, model=model: digits.serve(model, run, window),
+            lambda run, window, model=model: digits().serve(model, run, window),
         )
         for model in HIDDEN
     ]

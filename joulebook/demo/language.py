@@ -10,6 +10,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ FEATURES: dict[str, Callable[[], Callable[[list[str]], Any]]] = {MIDDLE: _embedd
 
 def demonstration() -> Demonstration:
     """Six steps: the language model labels, two small models learn from its labels, all three serve."""
-    reviews = Reviews()
+    reviews = cache(Reviews)  # made when the first step needs it: a second start shows what is there
     steps = [
         Step(
             "the language model labels reviews",
@@ -171,7 +172,7 @@ def demonstration() -> Demonstration:
             "label",
             LARGE,
             PARAMETERS[LARGE],
-            reviews.label,
+            lambda run, window: reviews().label(run, window),
             at_least=100,
             windows=LABEL_WINDOWS,
         )
@@ -183,7 +184,7 @@ def demonstration() -> Demonstration:
             "distil",
             model,
             PARAMETERS[model],
-            lambda run, window, model=model: reviews.distil(model, run, window),
+            lambda run, window, model=model: reviews().distil(model, run, window),
         )
         for model in (MIDDLE, SMALL)
     ]
@@ -194,7 +195,7 @@ def demonstration() -> Demonstration:
             "serve",
             model,
             PARAMETERS[model],
-            lambda run, window, model=model: reviews.serve(model, run, window),
+            lambda run, window, model=model: reviews().serve(model, run, window),
             at_least=100,
             windows=SERVE_WINDOWS if model == LARGE else 1,
         )
