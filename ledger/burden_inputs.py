@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from functools import cache
+from pathlib import Path
 
 from joulebook.ledger.accounting.burden import BurdenData, Country
 from joulebook.ledger.errors import LedgerError
@@ -65,6 +67,40 @@ def typed_users(text: str) -> dict[str, float]:
         except ValueError:
             raise LedgerError(f"users {part!r}: {share!r} is no share between 0 and 1") from None
     return shares
+
+
+def imported_users(path: Path) -> dict[str, float]:
+    """Shares of users by country from a CSV file with the columns `country` and `users` (a count) or `share`.
+
+    Raises:
+        LedgerError: The file can't be read, lacks a column, or a row holds no country or number; row and column named.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LedgerError(f"{path}: the file of users can't be read ({error})") from None
+    column = next((name for name in ("share", "users") if rows and name in rows[0]), None)
+    if column is None or "country" not in rows[0]:
+        raise LedgerError(f"{path}: needs a header row with country and users (a count) or share, and rows under it")
+    amounts: dict[str, float] = {}
+    for number, row in enumerate(rows, start=2):
+        iso3 = country_code(row["country"] or "")
+        amounts[iso3] = amounts.get(iso3, 0.0) + _amount(row[column], f"{path}, row {number}, {column}")
+    total = sum(amounts.values())
+    if not total > 0:
+        raise LedgerError(f"{path}: there are no users in it")
+    return amounts if column == "share" else {code: amount / total for code, amount in amounts.items()}
+
+
+def _amount(text: str | None, where: str) -> float:
+    try:
+        amount = float(text or "")
+    except ValueError:
+        amount = float("nan")
+    if not 0 <= amount < float("inf"):
+        raise LedgerError(f"{where}: {text!r} is no number of at least 0")
+    return amount
 
 
 def _country(code: str, name: str, people: object, use: object) -> Country:

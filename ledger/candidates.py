@@ -14,6 +14,7 @@ from joulebook.ledger.store import Ledger
 
 ORIGINS: tuple[Origin, ...] = ("runs", "published", "estimate")
 _OWN = " (own runs)"
+_LEAST_PART = 3  # letters and digits of a name before it is looked for inside others
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def matches(candidates: list[Candidate], text: str) -> list[Candidate]:
     """Candidates that a typed name means: its label or full name, else all whose name holds it."""
     wanted = text.casefold()
     exact = [c for c in candidates if wanted in (c.model.casefold(), c.model_id.casefold(), _short(c))]
-    return exact or [c for c in candidates if _plain(text) and _plain(text) in _plain(c.model_id)]
+    part = _plain(text)
+    return exact or [c for c in candidates if len(part) >= _LEAST_PART and part in _plain(c.model_id)]
 
 
 def _named(

@@ -44,7 +44,7 @@ OFFLINE_TASK = "movie review sentiment"
 
 
 def small_large_task(task: str) -> str:
-    """A readable name of a task of Power Hungry Processing; a tuned model and zero-shot on the same data are one task."""
+    """A readable name of a task of Power Hungry Processing; tuned and zero-shot on one data set are one task."""
     for prefix, kind in _KINDS:
         if task.startswith(prefix):
             data = task.removeprefix(prefix).removesuffix("_15").replace("_", " ")

@@ -30,7 +30,9 @@ def times(figure: Figure, *factors: Figure, boundary: str | None = None, vintage
 def facility_kwh(energy_j: Figure, site: Site) -> Figure:
     """Energy with the building's overhead, in kWh; what holds the overhead already is only turned into kWh."""
     kwh = energy_j.scaled(1 / J_PER_KWH)
-    return kwh if energy_j.boundary in _BEYOND_PUE else times(kwh, site.pue)
+    if energy_j.boundary in _BEYOND_PUE:
+        return kwh
+    return times(kwh, site.pue, boundary="facility" if energy_j.boundary == "IT" else f"{energy_j.boundary}, with PUE")
 
 
 def emissions_g(energy_j: Figure, site: Site) -> Figure:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import fields, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -231,25 +232,33 @@ def _rates(escalation: Escalation, draws: int) -> Floats:
 
 
 def _draw(costs: Costs, draws: int) -> Drawn:
-    """Paired lognormal draws; what all figures share moves them together."""
+    """Paired lognormal draws; what figures share moves them together."""
     random = np.random.default_rng([SEED, 1])
-    shared = math.log(costs.shared_gsd)
-    common = random.standard_normal(draws) * shared
+    everywhere = _Common(math.log(costs.shared_gsd), random.standard_normal(draws))
+    pair = _Common(math.log(costs.pair_gsd), random.standard_normal(draws))
     found = {}
     for name in (*PER_REQUEST, *ONE_TIME):
         figure = getattr(costs, name)
         z = random.standard_normal(draws)
-        found[name] = np.zeros(draws) if figure is None else _spread(figure, z, common, shared)
+        shared = [everywhere, pair] if name in ("large", "small") else [everywhere]
+        found[name] = np.zeros(draws) if figure is None else _spread(figure, z, shared)
     found["once"] = np.sum([found[name] for name in ONE_TIME], axis=0)
     return found
 
 
-def _spread(figure: Figure, z: Floats, common: Floats, shared: float) -> Floats:
+class _Common(NamedTuple):
+    """A spread that several figures share: standard deviation of its logarithm, and its draws."""
+
+    sd: float
+    z: Floats
+
+
+def _spread(figure: Figure, z: Floats, shared: list[_Common]) -> Floats:
     sd = log_sd(figure)
     if sd == 0:
         return np.full(len(z), figure.value)
-    own = math.sqrt(max(0.0, sd * sd - shared * shared))
-    drawn: Floats = figure.value * np.exp(own * z + common)
+    own = math.sqrt(max(0.0, sd * sd - sum(common.sd**2 for common in shared)))
+    drawn: Floats = figure.value * np.exp(own * z + sum(common.sd * common.z for common in shared))
     return drawn
 
 

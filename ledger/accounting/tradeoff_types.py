@@ -27,6 +27,7 @@ class Costs:
         distillation, labelling, evaluation, development: One-time costs of the small model.
         training: Training of the large model, for its amortised share; None where unknown.
         shared_gsd: Part of every figure's spread that is common to all of them (grid, PUE, price) and so cancels in N*.
+        pair_gsd: What the two models' costs per request share beyond that (one meter for both).
     """
 
     quantity: Quantity
@@ -39,6 +40,7 @@ class Costs:
     development: Figure | None = None
     training: Figure | None = None
     shared_gsd: float = 1.0
+    pair_gsd: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

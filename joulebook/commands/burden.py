@@ -1,0 +1,133 @@
+"""`joulebook burden`: who benefits from emissions, and who carries their damage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from joulebook.ledger.accounting.burden import Burden, CountryRow
+    from joulebook.ledger.accounting.figure import Figure
+
+_ROWS = 20
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--emissions-g", type=click.FloatRange(min=0), metavar="G", help="Emissions in grams, in place of a RUN.")
+@click.option(
+    "--users",
+    default="diffusion",
+    show_default=True,
+    help="Where the users are: USA=0.6,KOR=0.4, a CSV file, diffusion (who uses AI) or intensity (how much).",
+)
+@click.option("--beneficiaries", metavar="ISO3,…", help="Countries that benefit, such as USA,KOR.")
+@click.option("--specification", default="s2111", show_default=True, help="One of the 160, sABCD.")
+@click.option("--eta", type=float, default=0.0, show_default=True, help="Weight of income, 0 to 1.5.")
+@click.option("--all", "show_all", is_flag=True, help="All countries in the table.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def burden(run: str | None, emissions_g: float | None, as_json: bool, show_all: bool, **wishes: Any) -> None:
+    """Say where the damage of emissions falls, against where their users are.
+
+    RUN is a run of the ledger; without one, and without --emissions-g, only shares are given.
+    """
+    result = _worked_out(_emissions(run, emissions_g), **wishes)
+    if as_json:
+        from joulebook.commands.decisions import print_json
+        from joulebook.ledger.accounting.burden import to_json
+
+        print_json(to_json(result))
+        return
+    _show(result, show_all)
+
+
+def _worked_out(
+    emissions: Figure | None, *, users: str, beneficiaries: str | None, specification: str, eta: float
+) -> Burden:
+    from joulebook.ledger import burden_inputs
+    from joulebook.ledger.accounting import burden as accounting
+
+    typed = None
+    if users not in ("diffusion", "intensity"):
+        path = Path(users)
+        typed = burden_inputs.imported_users(path) if path.is_file() else burden_inputs.typed_users(users)
+    named = [part for part in (beneficiaries or "").split(",") if part.strip()]
+    return accounting.burden(
+        burden_inputs.burden_data(),
+        emissions_g=emissions,
+        users=typed,
+        use_kind="intensity" if users == "intensity" else "count",
+        beneficiaries=tuple(burden_inputs.country_code(part) for part in named),
+        specification=specification,
+        eta=eta,
+    )
+
+
+def _emissions(run: str | None, emissions_g: float | None) -> Figure | None:
+    from joulebook.ledger.accounting.figure import Figure
+    from joulebook.ledger.errors import LedgerError
+
+    if run is not None and emissions_g is not None:
+        raise LedgerError("give either a RUN or --emissions-g, not both")
+    if emissions_g is not None:
+        return Figure(emissions_g, emissions_g, emissions_g, "declared", "as declared")
+    if run is None:
+        return None
+    from joulebook.books import open_books
+    from joulebook.ledger.store import find_run, run_document
+
+    books = open_books()
+    document = run_document(books, find_run(books, run))
+    located = (document.get("emissions_g") or {}).get("location")
+    if not located:
+        raise LedgerError(f"run {run}: its emissions are unknown, so give --emissions-g or leave the run out")
+    return Figure(**located)
+
+
+def _show(result: Burden, show_all: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from joulebook.commands.decisions import share_text
+    from joulebook.ledger.accounting.sentences import percent
+
+    console = Console()
+    console.print(result.verdict, highlight=False, soft_wrap=True)
+    groups = Table(title=f"By income (USD a head, purchasing power), income weight eta {result.eta:g}")
+    for column in ("group", "people", "users", "damages", "loss over income, world = 1"):
+        groups.add_column(column)
+    for group in result.income_groups:
+        shares = (percent(share, 1) for share in (group.people, group.users, group.damages))
+        groups.add_row(group.group, *shares, f"{group.relative_loss:.2f}")
+    console.print(groups)
+    rows = result.countries if show_all else _shown(result)
+    countries = Table(title=f"{len(rows)} of {len(result.countries)} countries; ranges over all specifications")
+    for column in ("country", "share of damages", "share of use", "burden over income, world = 1", "vulnerability"):
+        countries.add_column(column)
+    for row in rows:
+        estimate = share_text(row.damage_share) if row.damage_share else "no estimate"
+        use = "unknown" if row.use_share is None else percent(row.use_share, 1)
+        countries.add_row(
+            f"{row.name} ({row.iso3})", estimate, use, _plain(row.relative_burden), _plain(row.vulnerability)
+        )
+    console.print(countries)
+    for line in (*result.warnings, *(f"{i}. {text}" for i, text in enumerate(result.caveats, start=1))):
+        console.print(line, style="dim", highlight=False, soft_wrap=True)
+
+
+def _shown(result: Burden) -> list[CountryRow]:
+    """The largest shares, and the most vulnerable of those without an estimate."""
+    without = [row for row in result.countries if row.damage_share is None and row.vulnerability is not None]
+    most_vulnerable = sorted(without, key=lambda row: -(row.vulnerability or 0.0))
+    islands = [row for row in most_vulnerable if row.iso3 == "MDV"]  # Bender's example is always shown
+    return [
+        *result.countries[:_ROWS],
+        *most_vulnerable[:3],
+        *(row for row in islands if row not in most_vulnerable[:3]),
+    ]
+
+
+def _plain(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3g}"

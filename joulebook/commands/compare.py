@@ -1,0 +1,134 @@
+"""`joulebook compare`: large against small on one task, with ranges, a frontier and one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from joulebook.ledger.accounting.comparison import Comparison, Row
+
+_ORIGINS = ("runs", "published", "estimate")
+
+
+@click.command()
+@click.argument("models", nargs=-1)
+@click.option("--task", help="What the models do, such as imdb; the command lists the known tasks when none fits.")
+@click.option("--unit", type=click.Choice(["request", "1k-tokens", "sample"]), default="request", show_default=True)
+@click.option("--min-quality", type=float, metavar="Q", help="Leave out what is worse.")
+@click.option("--max-latency-s", type=click.FloatRange(min=0), metavar="S", help="Leave out what is slower.")
+@click.option("--location", help="Where all of them would run, such as KOR or US-CA; default: as set, else the world.")
+@click.option("--origin", "origins", type=click.Choice(_ORIGINS), multiple=True, help="Only these; may be repeated.")
+@click.option("--quality-language", metavar="LANG", help="Judge by quality in this language or group, such as ko.")
+@click.option("--gpu-only", is_flag=True, help="Count what the GPU's counter measured and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def compare(models: tuple[str, ...], as_json: bool, **wishes: Any) -> None:
+    """Compare MODELS on one task: quality, energy, carbon, money and latency per unit of work.
+
+    Own runs, published measurements and estimates stand side by side, each marked. Without MODELS, all of the task.
+    """
+    comparison, notes = _compared(models, **wishes)
+    if as_json:
+        from joulebook.commands.decisions import print_json
+        from joulebook.ledger.accounting.comparison import to_json
+
+        document = to_json(comparison)
+        document["warnings"] = [*notes, *comparison.warnings]
+        print_json(document)
+        return
+    _show(comparison, notes)
+
+
+def _compared(
+    models: tuple[str, ...],
+    *,
+    task: str | None,
+    unit: Any,
+    min_quality: float | None,
+    max_latency_s: float | None,
+    location: str | None,
+    origins: tuple[Any, ...],
+    quality_language: str | None,
+    gpu_only: bool,
+) -> tuple[Comparison, tuple[str, ...]]:
+    from joulebook.commands.decisions import books_if_any, site
+    from joulebook.ledger import candidates
+    from joulebook.ledger.accounting import comparison
+
+    place = site(location)
+    books = books_if_any() if not origins or "runs" in origins else None
+    chosen = candidates.choose(
+        books, models, task=task, unit=unit, origins=origins or candidates.ORIGINS, gpu_only=gpu_only
+    )
+    judged = chosen.candidates
+    if quality_language:
+        judged = candidates.in_language(judged, quality_language)
+    result = comparison.compare(judged, place, min_quality=min_quality, max_latency_s=max_latency_s)
+    return result, chosen.notes
+
+
+def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from joulebook.ledger.accounting.sentences import number
+
+    console = Console()
+    console.print(comparison.verdict, highlight=False, soft_wrap=True)
+    table = Table(title=f"{comparison.task}, per {comparison.unit}; energy in J, 90 % ranges of the mean")
+    for column in ("model", "from", "quality", "energy J", "gCO2e", "USD", "latency s", "where", "verdict"):
+        table.add_column(column, overflow="fold")
+    for row in comparison.rows:
+        table.add_row(*_cells(row))
+    console.print(table)
+    for step in comparison.steps:
+        gain = f"+{number(step.points)} points for {number(100 * (step.energy_ratio - 1))} % more energy"
+        worth = number(step.points_per_kg_per_1000_units.value)
+        line = f"{step.cheaper} -> {step.dearer}: {gain}, {worth} points per kgCO2e of 1,000 units"
+        console.print(line, highlight=False, soft_wrap=True)
+    for line in (*notes, *comparison.warnings, _footer(comparison)):
+        console.print(line, style="dim", highlight=False, soft_wrap=True)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    from joulebook.commands.decisions import with_range
+    from joulebook.ledger.accounting.comparison_verdict import quality_text
+
+    candidate = row.candidate
+    leave = {True: "prompts leave", False: "prompts stay", None: "unknown"}[candidate.prompts_leave]
+    by = ", ".join(f"{d.model} ({d.probability:.2f})" for d in row.dominated_by[:2])
+    return (
+        candidate.model,
+        candidate.origin,
+        quality_text(row.quality) + _quality_range(row),
+        with_range(row.energy_per_unit_j),
+        with_range(row.emissions_per_unit_g),
+        with_range(row.cost_per_unit_usd),
+        with_range(row.latency_s),
+        f"{candidate.place or 'unknown'}, {leave}",
+        f"dominated by {by}" if by else row.state,
+    )
+
+
+def _quality_range(row: Row) -> str:
+    from joulebook.ledger.accounting.comparison_verdict import quality_text
+
+    quality = row.quality
+    if quality is None:
+        return ""
+    if quality.low is None or quality.high is None:
+        return " (range unknown)"
+    from dataclasses import replace
+
+    low, high = (quality_text(replace(quality, value=end)) for end in (quality.low, quality.high))
+    return f" ({low.removesuffix(' %')} to {high})"
+
+
+def _footer(comparison: Comparison) -> str:
+    from joulebook.commands.decisions import with_range
+
+    place = comparison.site
+    assumed = ", assumed: name a place with --location" if place.assumed else ""
+    intensity, overhead = with_range(place.intensity_g_per_kwh), with_range(place.pue)
+    return f"All at {place.zone}{assumed}: {intensity} gCO2e/kWh, PUE {overhead}; factor set {place.vintage}"

@@ -1,0 +1,68 @@
+"""What `compare`, `tradeoff` and `burden` share: books only where there are any, the place, figures as text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from joulebook.ledger.accounting.comparison import Site
+    from joulebook.ledger.accounting.figure import Figure
+    from joulebook.ledger.store import Ledger
+
+
+def books_if_any() -> Ledger | None:
+    """The ledger where there is one, or journals to make one of; None otherwise: published data need no ledger."""
+    from joulebook.meters.settings import journals_dir, ledger_address, load_settings
+
+    settings = load_settings()
+    address = ledger_address(settings)
+    folder = journals_dir(settings)
+    if "://" not in address and not Path(address).expanduser().exists() and not _has_files(folder):
+        return None
+    from joulebook.books import open_books
+
+    return open_books()
+
+
+def site(location: str | None) -> Site:
+    """The place of a comparison: the flag, else what is set, else the world's mean."""
+    from datetime import UTC, datetime
+
+    from joulebook.ledger.factor_sets import current_factors
+    from joulebook.ledger.sites import site_of
+    from joulebook.meters.settings import load_settings
+
+    settings = load_settings()
+    return site_of(current_factors(settings), location or settings.location, datetime.now(UTC).year)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print a document; unknown is null, and nothing that JSON lacks."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def with_range(figure: Figure | None, scale: float = 1.0) -> str:
+    """`1.35 (0.9 to 1.8)`, or `unknown`."""
+    from joulebook.ledger.accounting.sentences import number
+
+    if figure is None:
+        return "unknown"
+    ends = [number(value * scale) for value in (figure.value, figure.low, figure.high)]
+    return ends[0] if ends[1] == ends[2] else f"{ends[0]} ({ends[1]} to {ends[2]})"
+
+
+def share_text(figure: Figure | None) -> str:
+    """`76 % (71 to 83 %)`, or `unknown`."""
+    from joulebook.ledger.accounting.sentences import bare_percent, percent
+
+    if figure is None:
+        return "unknown"
+    return f"{percent(figure.value)} ({bare_percent(figure.low)} to {percent(figure.high)})"
+
+
+def _has_files(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())

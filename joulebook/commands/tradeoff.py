@@ -1,0 +1,261 @@
+"""`joulebook tradeoff`: when the small model pays off, in energy, carbon and money."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from joulebook.ledger.accounting.comparison import Candidate
+    from joulebook.ledger.accounting.figure import Figure
+    from joulebook.ledger.accounting.tradeoff import Costs, Escalation, Quantity, Tradeoff
+
+_TYPED = (
+    ("kg", "large_g", "small_g", "verifier_g", "once_kg"),
+    ("usd", "large_usd", "small_usd", "verifier_usd", "once_usd"),
+)
+_AT_A_PLACE: tuple[Quantity, ...] = ("kg", "usd", "l")
+
+
+class Ranged(click.ParamType):
+    """A number of at least 0, or one with its 90 % range, VALUE:LOW:HIGH."""
+
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float, float]:
+        """Value, low and high; a bare number is taken as exact."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            parts = [float(part) for part in str(value).split(":")]
+        except ValueError:
+            parts = []
+        if len(parts) == 1:
+            parts = parts * 3
+        if len(parts) != 3 or not 0 <= parts[1] <= parts[0] <= parts[2] < float("inf"):
+            self.fail(f"{value!r} is neither a number of at least 0 nor VALUE:LOW:HIGH", param, ctx)
+        return parts[0], parts[1], parts[2]
+
+
+RANGED = Ranged()
+
+
+@click.command()
+@click.option("--large", help="The large model, in place of --large-j.")
+@click.option("--small", help="The small model, in place of --small-j.")
+@click.option("--task", help="The task that both do, such as imdb.")
+@click.option("--large-j", type=RANGED, help="Joules of a request on the large model; also VALUE:LOW:HIGH.")
+@click.option("--small-j", type=RANGED, help="Joules of a request on the small model.")
+@click.option("--verifier-j", type=RANGED, help="Joules of a cascade's verifier, or of a router, per request.")
+@click.option("--once-kwh", type=RANGED, help="One-time energy of the small model: distilling, labelling, evaluating.")
+@click.option("--once-run", "once_runs", multiple=True, metavar="RUN", help="A run whose energy is a one-time cost.")
+@click.option("--large-g", type=RANGED, help="gCO2e of a request on the large model.")
+@click.option("--small-g", type=RANGED, help="gCO2e of a request on the small model.")
+@click.option("--verifier-g", type=RANGED, help="gCO2e of the verifier.")
+@click.option("--once-kg", type=RANGED, help="One-time kgCO2e.")
+@click.option("--large-usd", type=RANGED, help="USD of a request on the large model.")
+@click.option("--small-usd", type=RANGED, help="USD of a request on the small model.")
+@click.option("--verifier-usd", type=RANGED, help="USD of the verifier.")
+@click.option("--once-usd", type=RANGED, help="One-time USD.")
+@click.option("--requests-per-day", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Traffic.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day of the small model; default: today.")
+@click.option("--escalation-rate", type=click.FloatRange(0, 1), metavar="P", help="Share passed on to the large model.")
+@click.option("--escalation-n", type=click.IntRange(min=1), metavar="N", help="Requests that P was counted on.")
+@click.option(
+    "--rebound", type=click.FloatRange(min=0, min_open=True), default=1.0, metavar="R", help="Volume multiplier."
+)
+@click.option("--margin", type=click.FloatRange(min=0), metavar="D", help="How much worse the small model may be.")
+@click.option("--location", help="Where it runs: adds gCO2e, USD and water from the joules.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def tradeoff(as_json: bool, **given: Any) -> None:
+    """Say after how many requests the small model has paid for itself, and on which day.
+
+    Give joules a request, or two models of one task. Each figure may carry its range as VALUE:LOW:HIGH.
+    """
+    results, extra = _worked_out(given)
+    if as_json:
+        from joulebook.commands.decisions import print_json
+        from joulebook.ledger.accounting.tradeoff_json import to_json
+
+        print_json({**to_json(results), **extra})
+        return
+    _show(results, extra)
+
+
+def _worked_out(given: dict[str, Any]) -> tuple[list[Tradeoff], dict[str, Any]]:
+    from joulebook.ledger.accounting import tradeoff as accounting
+
+    all_costs, extra = _all_costs(given)
+    start = (given["start"] or datetime.now().astimezone()).date()
+    results = [
+        accounting.tradeoff(
+            costs,
+            requests_per_day=given["requests_per_day"],
+            start=start,
+            escalation=_escalation(given["escalation_rate"], given["escalation_n"]),
+            rebound=given["rebound"],
+        )
+        for costs in all_costs
+    ]
+    return results, extra
+
+
+def _all_costs(given: dict[str, Any]) -> tuple[list[Costs], dict[str, Any]]:
+    """Every quantity that is given or can be worked out, energy first."""
+    from joulebook.commands.decisions import site
+    from joulebook.ledger import tradeoff_inputs
+    from joulebook.ledger.errors import LedgerError
+
+    pair = _models(given)
+    per_request, once = _joules(given, pair)
+    shared = tradeoff_inputs.pair_gsd(pair.get("large"), pair.get("small"))
+    found: list[Costs] = []
+    warnings: list[str] = []
+    if per_request:
+        found.append(tradeoff_inputs.energy_costs(per_request, once, pair_gsd=shared))
+        mixed = tradeoff_inputs.boundaries(per_request, once)
+        if len(mixed) > 1:
+            warnings.append(f"Not the same boundary: {'; '.join(mixed)}.")
+    typed = [costs for names in _TYPED if (costs := _typed(given, names)) is not None]
+    found += typed
+    if per_request and (given["location"] or pair):
+        place = site(given["location"])
+        rest = [quantity for quantity in _AT_A_PLACE if quantity not in {costs.quantity for costs in typed}]
+        placed = [tradeoff_inputs.costs_at(q, per_request, once, place, pair_gsd=shared) for q in rest]
+        found += [costs for costs in placed if costs is not None]
+    if not found:
+        raise LedgerError(
+            "a trade-off needs --large-j and --small-j, or --large and --small with two models of one --task"
+        )
+    extra: dict[str, Any] = {"warnings": warnings}
+    if given["margin"] is not None:
+        extra["quality_gate"] = _gate(pair, given["margin"])
+    return found, extra
+
+
+def _models(given: dict[str, Any]) -> dict[str, Candidate]:
+    """The candidates of the models that were named."""
+    names = {role: given[role] for role in ("large", "small") if given[role]}
+    if not names:
+        return {}
+    from joulebook.commands.decisions import books_if_any
+    from joulebook.ledger import candidates
+    from joulebook.ledger.errors import LedgerError
+
+    chosen = candidates.choose(books_if_any(), tuple(names.values()), task=given["task"])
+    pair = {}
+    for role, name in names.items():
+        pair[role] = candidates.matches(chosen.candidates, name)[0]
+        if pair[role].energy_per_unit_j is None:
+            raise LedgerError(f"{name}: its energy per request on {chosen.task} is unknown; give --{role}-j")
+    return pair
+
+
+def _joules(given: dict[str, Any], pair: dict[str, Candidate]) -> tuple[dict[str, Figure], dict[str, Figure]]:
+    from joulebook.ledger.accounting.comparison_site import with_range
+
+    per_request = {role: found for role, c in pair.items() if (found := with_range(c).energy_per_unit_j)}
+    boundary = next(iter(per_request.values())).boundary if per_request else "as declared"
+    for role in ("large", "small", "verifier"):
+        if given[f"{role}_j"]:
+            per_request[role] = _declared(given[f"{role}_j"], boundary)
+    once = _runs_once(given["once_runs"])
+    if given["once_kwh"]:
+        # what is typed is the whole of it; it stands as distillation unless runs gave that part already
+        part = "development" if "distillation" in once else "distillation"
+        once[part] = _declared(given["once_kwh"], boundary).scaled(3.6e6)
+    return per_request, once
+
+
+def _runs_once(names: tuple[str, ...]) -> dict[str, Figure]:
+    if not names:
+        return {}
+    from joulebook.books import open_books
+    from joulebook.ledger.store import find_run, run_document
+    from joulebook.ledger.tradeoff_inputs import once_from_runs
+
+    books = open_books()
+    return once_from_runs([run_document(books, find_run(books, name)) for name in names])
+
+
+def _typed(given: dict[str, Any], names: tuple[Any, ...]) -> Costs | None:
+    """A quantity typed by itself; None where it wasn't."""
+    from joulebook.ledger.accounting.tradeoff import Costs
+    from joulebook.ledger.errors import LedgerError
+
+    quantity, large, small, verifier, once = names
+    if given[large] is None and given[small] is None:
+        return None
+    if given[large] is None or given[small] is None:
+        missing = large if given[large] is None else small
+        raise LedgerError(f"one side is missing: give --{missing.replace('_', '-')} too")
+    per_unit = 1e-3 if quantity == "kg" else 1.0  # grams a request against kilograms once
+    return Costs(
+        quantity,
+        large=_declared(given[large]).scaled(per_unit),
+        small=_declared(given[small]).scaled(per_unit),
+        verifier=_declared(given[verifier]).scaled(per_unit) if given[verifier] else None,
+        distillation=_declared(given[once]) if given[once] else None,
+    )
+
+
+def _gate(pair: dict[str, Candidate], margin: float) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from joulebook.ledger.accounting.tradeoff_gate import gate_from_quality
+
+    small, large = (pair[role].quality if role in pair else None for role in ("small", "large"))
+    return asdict(gate_from_quality(small, large, margin=margin))
+
+
+def _declared(ends: tuple[float, float, float], boundary: str = "as declared") -> Figure:
+    from joulebook.ledger.accounting.figure import Figure
+
+    return Figure(*ends, "declared", boundary)
+
+
+def _escalation(rate: float | None, n: int | None) -> Escalation | None:
+    from joulebook.ledger.accounting.tradeoff import Escalation
+    from joulebook.ledger.accounting.tradeoff_cascade import measured_escalation
+
+    if rate is None:
+        return None
+    return measured_escalation(round(rate * n), n) if n else Escalation(rate, rate, rate)
+
+
+def _show(results: list[Tradeoff], extra: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from joulebook.commands.decisions import with_range
+    from joulebook.ledger.accounting.tradeoff_verdict import UNITS
+
+    console = Console()
+    console.print(results[0].verdict, highlight=False, soft_wrap=True)
+    table = Table(title="Break-even, 90 % ranges")
+    for column in ("in", "large a request", "small a request", "once", "break-even requests", "on", "p*"):
+        table.add_column(column, overflow="fold")
+    for result in results:
+        even = result.break_even
+        table.add_row(
+            UNITS[result.costs.quantity],
+            with_range(result.costs.large),
+            with_range(result.costs.small),
+            with_range(result.once),
+            "never"
+            if even.requests is None
+            else with_range(even.requests) + (" or never" if even.latest_is_never else ""),
+            str(even.date or "unknown"),
+            with_range(result.cascade.threshold),
+        )
+    console.print(table)
+    gate = extra.get("quality_gate")
+    if gate:
+        word = {True: "passes", False: "does not pass", None: "can't be told"}[gate["passes"]]
+        console.print(f"Quality gate, margin {gate['margin']:g}: {word}", highlight=False)
+    for warning in extra["warnings"]:
+        console.print(warning, style="dim", highlight=False, soft_wrap=True)

@@ -1,0 +1,114 @@
+"""The inputs of a trade-off from models and runs: one quantity each, from joules at one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from joulebook.ledger.accounting.comparison import Candidate, Site
+from joulebook.ledger.accounting.comparison_draws import log_sd
+from joulebook.ledger.accounting.comparison_site import J_PER_KWH, cost_usd, emissions_g, water_l
+from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.tradeoff import Costs, Quantity
+from joulebook.ledger.accounting.uncertainty import sum_figures
+from joulebook.ledger.errors import LedgerError
+
+# What a run of each stage is for in a trade-off; a stage that is none of these is development.
+STAGES: Mapping[str, str] = {
+    "distil": "distillation",
+    "finetune": "distillation",
+    "label": "labelling",
+    "evaluate": "evaluation",
+    "search": "development",
+}
+
+
+def pair_gsd(large: Candidate | None, small: Candidate | None) -> float:
+    """What the energies of two candidates share (one meter), as a geometric standard deviation; 1 where nothing."""
+    if large is None or small is None:
+        return 1.0
+    theirs = dict(small.shared_gsd)
+    return math.exp(math.hypot(*(math.log(min(gsd, theirs[key])) for key, gsd in large.shared_gsd if key in theirs)))
+
+
+def energy_costs(per_request_j: Mapping[str, Figure], once_j: Mapping[str, Figure], *, pair_gsd: float = 1.0) -> Costs:
+    """A trade-off in kWh from joules.
+
+    Args:
+        per_request_j: `large`, `small` and perhaps `verifier`, J per request.
+        once_j: One-time costs by part (`distillation`, `labelling`, `evaluation`, `development`), J.
+        pair_gsd: As from `pair_gsd`.
+
+    Raises:
+        LedgerError: The large or the small model is missing.
+    """
+    _check(per_request_j)
+    parts = {name: figure.scaled(1 / J_PER_KWH) for name, figure in {**per_request_j, **once_j}.items()}
+    return Costs("kwh", **parts, pair_gsd=pair_gsd)
+
+
+def costs_at(
+    quantity: Quantity,
+    per_request_j: Mapping[str, Figure],
+    once_j: Mapping[str, Figure],
+    site: Site,
+    *,
+    pair_gsd: float = 1.0,
+) -> Costs | None:
+    """The same trade-off in kgCO2e, USD of electricity or litres at one place; None where a factor is unknown.
+
+    What the place adds to the ranges (grid, PUE, price) is shared by all inputs, so it cancels in the break-even.
+    """
+    _check(per_request_j)
+    if quantity == "kwh":
+        return energy_costs(per_request_j, once_j, pair_gsd=pair_gsd)
+    parts = {name: _at(quantity, figure, site) for name, figure in {**per_request_j, **once_j}.items()}
+    if any(figure is None for figure in parts.values()):
+        return None
+    return Costs(quantity, **parts, shared_gsd=_shared_gsd(quantity, site), pair_gsd=pair_gsd)  # type: ignore[arg-type]
+
+
+def once_from_runs(documents: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+    """One-time costs in joules from runs in full, by the stage that each was for.
+
+    Raises:
+        LedgerError: The energy of a run is unknown.
+    """
+    parts: dict[str, list[Figure]] = {}
+    for document in documents:
+        if not document.get("energy_j"):
+            raise LedgerError(f"run {document.get('name') or document['run_id']}: its energy is unknown")
+        parts.setdefault(STAGES.get(document.get("stage") or "", "development"), []).append(
+            Figure(**document["energy_j"])
+        )
+    return {name: total for name, figures in parts.items() if (total := _total(figures)) is not None}
+
+
+def _total(figures: list[Figure]) -> Figure | None:
+    return sum_figures(figures, boundary=" and ".join(sorted({figure.boundary for figure in figures})), shared=True)
+
+
+def boundaries(per_request: Mapping[str, Figure], once: Mapping[str, Figure]) -> tuple[str, ...]:
+    """The different boundaries among the inputs; more than one is no sound comparison."""
+    return tuple(sorted({figure.boundary for figure in (*per_request.values(), *once.values())}))
+
+
+def _at(quantity: Quantity, energy_j: Figure, site: Site) -> Figure | None:
+    if quantity == "kg":
+        return emissions_g(energy_j, site).scaled(1e-3)
+    return cost_usd(energy_j, site) if quantity == "usd" else water_l(energy_j, site)
+
+
+def _shared_gsd(quantity: Quantity, site: Site) -> float:
+    factor = {"kg": site.intensity_g_per_kwh, "usd": site.price_usd_per_kwh, "l": site.water_l_per_it_kwh}[quantity]
+    sds = [log_sd(factor)] if factor else []
+    if quantity != "l":
+        sds.append(log_sd(site.pue))
+    return math.exp(math.hypot(*sds))
+
+
+def _check(per_request_j: Mapping[str, Figure]) -> None:
+    missing = [name for name in ("large", "small") if name not in per_request_j]
+    if missing:
+        raise LedgerError(f"a trade-off needs the energy of a request on the {' and the '.join(missing)} model")
