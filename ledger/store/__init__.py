@@ -9,11 +9,11 @@ Everything that comes out is data (frames, dicts, dataclasses); nothing outside 
 
 from __future__ import annotations
 
-from joulebook.ledger.store.documents import run_document
+from joulebook.ledger.store.documents import each_document, run_document, run_documents
 from joulebook.ledger.store.edits import edit_run
 from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.opening import Ledger, open_ledger
-from joulebook.ledger.store.queries import filter_options, find_run, list_runs
+from joulebook.ledger.store.queries import count_runs, filter_options, find_run, list_runs
 from joulebook.ledger.store.rollups import RunTotals, rollup, totals
 from joulebook.ledger.store.syncing import SyncReport, sync
 from joulebook.ledger.store.traces import trace
@@ -23,6 +23,8 @@ __all__ = [
     "RunFilter",
     "RunTotals",
     "SyncReport",
+    "count_runs",
+    "each_document",
     "edit_run",
     "filter_options",
     "find_run",
@@ -30,6 +32,7 @@ __all__ = [
     "open_ledger",
     "rollup",
     "run_document",
+    "run_documents",
     "sync",
     "totals",
     "trace",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from joulebook.ledger.accounting.figures import DeviceFigures
 from joulebook.ledger.accounting.run_account import RunFigures, account_run
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.accounts import factors_now, kept_factors
+from joulebook.ledger.store.conditions import conditions
+from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.observing import run_use
 from joulebook.ledger.store.opening import Ledger
 from joulebook.ledger.store.phase_rows import phase_rows
@@ -30,16 +32,11 @@ _BUCKET = 1.05
 _BUCKET_ZERO_S = 1e-4
 
 
-def run_document(ledger: Ledger, run_id: str, factors: Factors | None = None) -> dict[str, Any]:
+def run_document(ledger: Ledger, run_id: str) -> dict[str, Any]:
     """Everything about one run, ready for JSON.
 
     Figures are `{value, low, high, method, measured_share, boundary, vintage}`, or None where unknown; units are in the
     names. What the contract does not name (software, machines, what could not be read, ...) is under `details`.
-
-    Args:
-        ledger: The books.
-        run_id: A full run id.
-        factors: Another factor set than the one that the books are on.
 
     Raises:
         LedgerError: There is no run with this id.
@@ -49,7 +46,7 @@ def run_document(ledger: Ledger, run_id: str, factors: Factors | None = None) ->
         if not found:
             raise LedgerError(f"no run has the id {run_id!r}; `joulebook runs` lists them")
         run, devices, hosts = found[0]
-        chosen = factors or factors_of(connection, run)
+        chosen = ledger.factors or factors_of(connection, run)
         figures = account_run(run_use(run, devices, hosts), chosen)
         own = load_journals(connection, [run_id])
         document = _document(connection, run, hosts, figures, own)
@@ -71,10 +68,24 @@ def run_documents(ledger: Ledger, run_ids: Sequence[str]) -> list[dict[str, Any]
                 continue
             run, devices, hosts = by_id[run_id]
             if run["factor_hash"] not in sets:
-                sets[run["factor_hash"]] = factors_of(connection, run)
+                sets[run["factor_hash"]] = ledger.factors or factors_of(connection, run)
             figures = account_run(run_use(run, devices, hosts), sets[run["factor_hash"]])
             documents.append(_document(connection, run, hosts, figures, load_journals(connection, [run_id])))
     return documents
+
+
+def each_document(ledger: Ledger, run_filter: RunFilter | None = None) -> Iterator[dict[str, Any]]:
+    """The documents of all runs that pass a filter, oldest first, a few hundred in memory at a time; for reports.
+
+    Top-level runs only, unless the filter asks for others: a sum over the rows counts each joule once.
+    """
+    wanted = run_filter or RunFilter()
+    where = conditions(wanted, children=wanted.include_children or bool(wanted.run_ids))
+    with ledger.reading() as connection:
+        query = select(runs.c.run_id).where(*where).order_by(runs.c.started_at, runs.c.run_id)
+        ids = list(connection.execute(query).scalars())
+    for i in range(0, len(ids), 300):
+        yield from run_documents(ledger, ids[i : i + 300])
 
 
 def factors_of(connection: Connection, run: Row) -> Factors:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.migrating import bring_up_to_date, check_version
 from joulebook.ledger.store.tables import ledger_state
@@ -27,11 +28,13 @@ class Ledger:
     Attributes:
         address: As given, with any password masked.
         read_only: True where this process may not write (asked for, or the place does not allow it).
+        factors: Documents are worked out under this factor set instead of the one that the books are on.
     """
 
     engine: Engine
     address: str
     read_only: bool
+    factors: Factors | None = None
 
     @property
     def revision(self) -> int:

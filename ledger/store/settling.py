@@ -49,7 +49,10 @@ def settle(connection: Connection, run_id: str, factors: Factors) -> None:
     """Work out one run again from its journals and mark those that this concerns."""
     before = _locked(connection, run_id)
     own = load_journals(connection, [run_id])
-    if before is None or not own:
+    if before is None:
+        return
+    if not own:  # imported: nothing here follows from journals
+        connection.execute(update(runs).where(runs.c.run_id == run_id).values(dirty=0))
         return
     parent, lineage = _lineage(connection, run_id, own)
     moved = before["parent_run_id"] != parent or before["top_level"] != (len(lineage) == 1)

@@ -1,0 +1,39 @@
+"""`joulebook runs`: a list of runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option("--project", multiple=True, help="Only runs of this project (may be given several times).")
+@click.option("--model", multiple=True, help="Only runs of this model.")
+@click.option("--task", multiple=True, help="Only runs of this task.")
+@click.option("--text", help="Only runs with this in name, project, model, task or id.")
+@click.option("--children", is_flag=True, help="Runs inside other runs too.")
+@click.option("--sort", default="started_at", show_default=True, help="Column to sort by, for example energy_j.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="Rows at most.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, like `show --json` without devices and phases.")
+def runs(*, limit: int, sort: str, as_json: bool, **asked: Any) -> None:
+    """List runs, the newest first."""
+    from joulebook.books import open_books
+    from joulebook.ledger.store import RunFilter, count_runs, list_runs, run_documents
+
+    wanted = RunFilter(
+        text=asked["text"],
+        projects=asked["project"],
+        models=asked["model"],
+        tasks=asked["task"],
+        include_children=asked["children"],
+    )
+    books = open_books()
+    frame = list_runs(books, wanted, sort=sort, limit=limit)
+    if as_json:
+        click.echo(json.dumps(run_documents(books, list(frame["run_id"])), indent=2))
+        return
+    from joulebook.ledger.reports.show import print_runs
+
+    print_runs(frame, count_runs(books, wanted))

@@ -1,0 +1,160 @@
+"""Runs on the terminal: a table of many, and one in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Shown = Mapping[str, Any]
+# Largest step first; the first that leaves a number of 1 or more is taken.
+_UNITS = {
+    "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("Wh", 3.6e3), ("J", 1.0), ("mJ", 1e-3)),
+    "g": (("t", 1e6), ("kg", 1e3), ("g", 1.0), ("mg", 1e-3)),
+    "L": (("m³", 1e3), ("L", 1.0), ("mL", 1e-3)),
+    "USD": (("USD", 1.0), ("¢", 1e-2)),
+}
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A number with three significant digits in a fitting unit; a dash where unknown."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return "–"
+    name, size = next((step for step in _UNITS[unit] if abs(value) >= step[1]), _UNITS[unit][-1])
+    return f"{_three_digits(value / size)} {name}"
+
+
+def _three_digits(value: float) -> str:
+    if value == 0:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def figure(shown: Shown | None, unit: str) -> str:
+    """A figure with its range and method."""
+    if shown is None:
+        return "unknown"
+    name, size = next((step for step in _UNITS[unit] if abs(shown["value"]) >= step[1]), _UNITS[unit][-1])
+    value, low, high = (_three_digits(shown[key] / size) for key in ("value", "low", "high"))
+    return f"{value} {name} ({low} to {high}, {shown['method']})"
+
+
+def print_runs(frame: pd.DataFrame, total: int) -> None:
+    """One line a run."""
+    console = Console()
+    if frame.empty:
+        console.print("No runs yet. Meter one: joulebook run -- CMD")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("run", "name", "project", "model", "status", "started (UTC)", "duration"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for name in ("energy", "measured", "CO2e", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in frame.to_dict("records"):
+        share = row["measured_share"]
+        table.add_row(
+            *(escape(str(row[name] or "–")) for name in ("run_id", "name", "project", "model", "status")),
+            f"{row['started_at']:%Y-%m-%d %H:%M}",
+            duration(row["duration_s"]),
+            quantity(row["energy_j"], "J"),
+            "–" if share is None or share != share else f"{share:.0%}",  # noqa: PLR0124 - NaN
+            quantity(row["emissions_g"], "g"),
+            quantity(row["cost_usd"], "USD"),
+        )
+    console.print(table)
+    if total > len(frame):
+        console.print(f"{len(frame)} of {total} runs; --limit shows more")
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, the largest two that matter."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def print_run(document: Shown) -> None:
+    """One run: what it was, what it cost, by component, device and phase."""
+    console = Console()
+    name = document["name"] or document["run_id"]
+    console.print(f"[bold]{escape(str(name))}[/bold]  {escape(document['run_id'])}  {document['status']}")
+    console.print(_headline(document))
+    if document["devices"]:
+        console.print(_devices(document))
+    if document["phases"]:
+        console.print(_phases(document["phases"]))
+    for text in document["warnings"]:
+        console.print(f"[yellow]![/yellow] {escape(text)}")
+
+
+def _headline(document: Shown) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    emissions = document["emissions_g"]
+    zones = ", ".join(f"{zone['zone']}{' (assumed)' if zone['assumed'] else ''}" for zone in document["zones"])
+    facts = ("project", "kind", "stage", "model", "task")
+    rows = [(fact, document[fact]) for fact in facts if document[fact]]
+    rows += [
+        ("started", document["started_at"]),
+        ("duration", duration(document["duration_s"])),
+        ("hosts", ", ".join(document["hosts"])),
+        ("energy (IT)", figure(document["energy_j"], "J")),
+    ]
+    rows += [(f"  {part}", figure(shown, "J")) for part, shown in document["energy_by_component"].items() if shown]
+    rows += [("  missing", ", ".join(document["missing"]))] if document["missing"] else []
+    rows += [
+        ("energy (facility)", figure(document["facility_energy_j"], "J")),
+        ("CO2e, location", figure(emissions["location"], "g")),
+        ("CO2e, market", figure(emissions["market_annual"], "g")),
+        ("water", figure(document["water_l"], "L")),
+        ("embodied CO2e", figure(document["embodied_g"], "g")),
+        ("cost", figure(document["cost_usd"], "USD")),
+        ("place", zones or "unknown"),
+    ]
+    rows += [(key, f"{amount:,}") for key, amount in document["counts"].items()]
+    rows += [(item["name"], _score(item)) for item in document["quality"]]
+    for key, value in rows:
+        table.add_row(key, escape(str(value)))
+    return table
+
+
+def _score(item: Shown) -> str:
+    if item["n"] is None:
+        return f"{item['value']:.4g}"
+    language = f", {item['language']}" if item["language"] else ""
+    return f"{item['value']:.4g} (n = {item['n']:,.0f}{language})"
+
+
+def _devices(document: Shown) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("device", "component", "of all of it", "of this run"):
+        table.add_column(name)
+    for device in document["devices"]:
+        whole, mine = (figure(device[key], "J") for key in ("device_energy_j", "energy_j"))
+        table.add_row(escape(f"{device['name']} {device['id']}"), device["component"], whole, mine)
+    for device in document["reserved_devices"]:
+        whole = figure(device["device_energy_j"], "J")
+        table.add_row(escape(f"{device['name']} {device['id']}"), device["component"], whole, "reserved, not used")
+    return table
+
+
+def _phases(phases: list[Shown]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("phase", "duration", "energy", "own part"):
+        table.add_column(name)
+    shown = phases if len(phases) <= 40 else [*phases[:39], phases[-1]]
+    for phase in shown:
+        index = "" if phase["index"] is None else f" {phase['index']}"
+        rank = "" if phase["rank"] is None else f" (rank {phase['rank']})"
+        energies = (figure(phase[key], "J") for key in ("energy_j", "own_energy_j"))
+        table.add_row(escape(f"{phase['name']}{index}{rank}"), duration(phase["duration_s"]), *energies)
+    if len(shown) < len(phases):
+        table.caption = f"{len(shown)} of {len(phases)} phases; --json has all"
+    return table
