@@ -7,7 +7,16 @@ can be reached, not what it is worth.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from joulebook.ledger.errors import LedgerError
+
+TOKENS_PER_PARAMETER = 20.0  # the compute optimum of Hoffmann et al., about
+FLOP_PER_PARAMETER_AND_TOKEN = 6.0  # forward and backward pass of a dense model (Kaplan et al. 2020)
+J_PER_KWH = 3.6e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,111 @@ class SizeStep:
     inference_ratio: float
 
 
+@dataclass(frozen=True, slots=True)
+class OwnStep:
+    """One size of a family in one's own books against the next smaller one; benefit and energy in the caller's units."""
+
+    smaller_parameters: float
+    larger_parameters: float
+    benefit: float
+    energy_ratio: float
+    exponent: float
+
+
 def chinchilla_loss(parameters: float, tokens: float) -> float:
     """Loss in nats per token of a model with N parameters after D tokens."""
-    return 1.69 + 406.4 / parameters**0.34 + 410.7 / tokens**0.28
+    _check(parameters=parameters, tokens=tokens)
+    return float(1.69 + 406.4 / parameters**0.34 + 410.7 / tokens**0.28)
+
+
+def kaplan_loss_ratio(parameter_ratio: float = 1.0, token_ratio: float = 1.0) -> float:
+    """Loss over the loss before, where parameters and tokens grow by these factors and neither is the only bottleneck.
+
+    Each power law holds where the other is not limiting; together they are a rough guide, as Chinchilla showed later.
+    """
+    _check(parameter_ratio=parameter_ratio, token_ratio=token_ratio)
+    return float(parameter_ratio**-0.076 * token_ratio**-0.095)
+
+
+def kaplan_compute_ratio(compute_ratio: float) -> float:
+    """Loss over the loss before, where optimally used compute grows by this factor: C^-0.050."""
+    _check(compute_ratio=compute_ratio)
+    return float(compute_ratio**-0.050)
+
+
+def training_kwh(parameters: float, tokens: float, flop_per_j: float) -> float:
+    """Energy of training, 6 N D FLOP at so many useful FLOP a joule.
+
+    Args:
+        parameters: Active per token.
+        tokens: Seen in training.
+        flop_per_j: Peak dense FLOP/s times the share of it that is reached, over the watts drawn.
+    """
+    _check(parameters=parameters, tokens=tokens, flop_per_j=flop_per_j)
+    return FLOP_PER_PARAMETER_AND_TOKEN * parameters * tokens / flop_per_j / J_PER_KWH
+
+
+def size_steps(parameters: Sequence[float], flop_per_j: float) -> list[SizeStep]:
+    """What each size buys over the one before it, each trained at the compute optimum.
+
+    Args:
+        parameters: Sizes, in any order.
+        flop_per_j: As in `training_kwh`.
+    """
+    sizes = sorted(set(parameters))
+    steps: list[SizeStep] = []
+    for size in sizes:
+        tokens = TOKENS_PER_PARAMETER * size
+        kwh, loss = training_kwh(size, tokens, flop_per_j), chinchilla_loss(size, tokens)
+        before = steps[-1] if steps else None
+        drop = before.loss - loss if before else None
+        extra_mwh = (kwh - before.training_kwh) / 1000 if before else None
+        per_mwh = drop / extra_mwh if drop is not None and extra_mwh else None
+        steps.append(SizeStep(size, tokens, kwh, loss, drop, per_mwh, size / sizes[0]))
+    return steps
+
+
+def cheapest_way(loss: float, flop_per_j: float) -> SizeStep:
+    """The compute-optimal size that reaches a loss, by bisection on 20 tokens a parameter.
+
+    Raises:
+        LedgerError: The loss lies at or below 1.69, which no size reaches, or above what one million parameters have.
+    """
+    low, high = 6.0, 16.0  # decimal logarithms of the size
+    if (
+        not chinchilla_loss(10**high, TOKENS_PER_PARAMETER * 10**high)
+        < loss
+        <= chinchilla_loss(10**low, TOKENS_PER_PARAMETER * 10**low)
+    ):
+        raise LedgerError(f"no size between a million and 10^16 parameters has a loss of {loss:g}: it lies above 1.69")
+    for _ in range(80):
+        middle = (low + high) / 2
+        if chinchilla_loss(10**middle, TOKENS_PER_PARAMETER * 10**middle) > loss:
+            low = middle
+        else:
+            high = middle
+    return size_steps([10**high], flop_per_j)[0]
+
+
+def own_steps(sizes: Sequence[tuple[float, float, float]]) -> list[OwnStep]:
+    """What each step in size bought within one family of one's own runs.
+
+    Args:
+        sizes: (parameters, benefit, energy per unit), benefit in any unit of which more is better.
+
+    Returns:
+        Steps by size; `exponent` is d ln(energy) / d ln(parameters).
+    """
+    found = []
+    for (small, benefit, energy), (large, more, dearer) in pairwise(sorted(sizes)):
+        if small <= 0 or energy <= 0 or large == small:
+            continue
+        ratio = dearer / energy
+        found.append(OwnStep(small, large, more - benefit, ratio, math.log(ratio) / math.log(large / small)))
+    return found
+
+
+def _check(**amounts: float) -> None:
+    for name, amount in amounts.items():
+        if not (amount > 0 and math.isfinite(amount)):
+            raise LedgerError(f"{name.replace('_', ' ')} must be above 0, got {amount:g}")

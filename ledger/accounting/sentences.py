@@ -51,6 +51,14 @@ ENGLISH: dict[str, str] = {
     "left_out_quality_unknown": "quality is unknown, and at least {least} is asked for",
     "left_out_latency": "latency {value} s is above {most} s",
     "left_out_latency_unknown": "latency is unknown, and at most {most} s is asked for",
+    "served_by": (
+        "{model} is right in {good} in {home} and in {poor} in {other}, which is no better than chance;"
+        " {best} is right in {best_quality} in {other}."
+    ),
+    "unserved": (
+        "{model} is right in {good} in {home} and in {poor} in {other}, which is no better than chance;"
+        " no candidate here does better in {other}."
+    ),
     "warn_left_out": "Left out: {model} ({why}).",
     # trade-off
     "pays_off": "The small model pays for its {once} after {requests} requests ({low} to {high}){when}.",
