@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -25,10 +28,9 @@ GAIN = "gain"
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One country as it is drawn; x and y in map units, rings parted by None."""
+    """One country as it is drawn; `xy` in map units, shape (2, corners), rings parted by NaN."""
 
-    x: tuple[float | None, ...]
-    y: tuple[float | None, ...]
+    xy: npt.NDArray[np.float32]
     points: tuple[tuple[int, int], ...]
     tiny: bool
 
@@ -41,13 +43,12 @@ def outlines() -> dict[str, Outline]:
 
 
 def _outline(entry: dict[str, Any]) -> Outline:
-    x: list[float | None] = []
-    y: list[float | None] = []
+    corners: list[tuple[float, float]] = []
     for ring in entry["rings"]:
         points = _points(ring)
-        x += [*(p[0] for p in points), points[0][0], None]
-        y += [*(p[1] for p in points), points[0][1], None]
-    return Outline(tuple(x), tuple(y), tuple(_points(entry["points"])), entry["tiny"])
+        corners += [*points, points[0], (math.nan, math.nan)]
+    xy = np.array(corners, dtype=np.float32).reshape(-1, 2).T
+    return Outline(xy, tuple(_points(entry["points"])), entry["tiny"])
 
 
 def _points(steps: Sequence[int]) -> list[tuple[int, int]]:
@@ -72,7 +73,7 @@ def shades(palette: Palette, n: int) -> list[str]:
 
 
 def figure(
-    frame: pd.DataFrame, palette: Palette, *, edges: Sequence[float] = SHARE_EDGES, height: int = 280
+    frame: pd.DataFrame, palette: Palette, *, edges: Sequence[float] = SHARE_EDGES, height: int = 256
 ) -> go.Figure:
     """The map of one quantity.
 
@@ -88,12 +89,15 @@ def figure(
     drawn.update_yaxes(visible=False, range=[-800, 965], scaleanchor="x", constrain="domain", constraintoward="top")
     drawn.update_layout(hovermode="closest", hoverdistance=24)
     groups = _grouped(frame, edges)
+    traces: list[go.Scatter] = []
     for group, style in _styles(palette, len(edges) + 1).items():
         codes = groups.get(group, [])
         if codes:
-            drawn.add_trace(_land(codes, style, palette, name=str(group)))
-            drawn.add_trace(_dots(codes, style, palette, name=f"{group} dots"))
-    drawn.add_trace(_hover(frame, groups, palette))
+            traces += [
+                _land(codes, style, palette, name=str(group)),
+                _dots(codes, style, palette, name=f"{group} dots"),
+            ]
+    drawn.add_traces([*traces, _hover(frame, groups, palette)])
     return drawn
 
 
@@ -118,9 +122,10 @@ def _styles(palette: Palette, n: int) -> dict[int | str, dict[str, Any]]:
 def _land(codes: Sequence[str], style: Mapping[str, Any], palette: Palette, *, name: str) -> go.Scatter:
     known = outlines()
     pattern = {"shape": template.HATCH, "fgcolor": style["hatch"], "size": 5, "solidity": 0.25}
+    x, y = np.concatenate([known[code].xy for code in codes], axis=1)
     return go.Scatter(
-        x=[x for code in codes for x in known[code].x],
-        y=[y for code in codes for y in known[code].y],
+        x=x,
+        y=y,
         name=name,
         mode="lines",
         fill="toself",
@@ -153,9 +158,9 @@ def _hover(frame: pd.DataFrame, groups: Mapping[int | str, list[str]], palette: 
     texts = dict(zip(frame["iso3"], frame["text"], strict=True))
     found = [(p, texts[code]) for codes in groups.values() for code in codes if code in texts for p in _of(code)]
     return go.Scatter(
-        x=[p[0] for p, _ in found],
-        y=[p[1] for p, _ in found],
-        text=[text for _, text in found],
+        x=np.array([p[0] for p, _ in found], dtype=np.float32),
+        y=np.array([p[1] for p, _ in found], dtype=np.float32),
+        text=np.array([text for _, text in found]),
         name="names",
         mode="markers",
         marker={"size": 14, "opacity": 0, "color": palette.accent},

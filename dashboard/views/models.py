@@ -157,7 +157,8 @@ VIEWS = {"models": show_models, "claims": show_claims}
 with header(t("nav.models")):
     which = st.segmented_control(
         t("models.which"), list(VIEWS), default="models", required=True,
-        format_func=lambda name: t(f"models.view_{name}"), key="models_view", bind="query-params", label_visibility="collapsed",
+        format_func=lambda name: t(f"models.view_{name}"), key="models_view",
+        bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
 slot = st.container()
 VIEWS[which]()

@@ -1,0 +1,219 @@
+"""What the page on who benefits and who pays shows: the selection, maps, income groups and the country table."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from joulebook.dashboard import data
+from joulebook.dashboard import format as fmt
+from joulebook.dashboard.charts.world import SHARE_EDGES
+from joulebook.dashboard.escape import markup
+from joulebook.dashboard.texts import t
+from joulebook.ledger.accounting.burden import Burden, CountryRow, IncomeGroup, UseKind, burden
+from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.burden_inputs import burden_data, typed_users
+from joulebook.ledger.store import RunFilter
+from joulebook.reference_data.countries import country
+from joulebook.reference_data.models import models
+
+G_PER_KG, G_PER_T = 1e3, 1e6
+POOR_GROUPS = 3  # the income groups under 20,000 USD a head
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the emissions are of; `kind` is `all`, `project`, `model` (own runs), `published` or `typed`."""
+
+    kind: str
+    name: str = ""
+
+
+def subjects(books: data.Books | None) -> dict[str, Subject]:
+    """What can be chosen, by the words shown: own runs first where there are any."""
+    found: dict[str, Subject] = {}
+    if books and data.totals(books).emissions_g is not None:
+        known = data.options(books)
+        found[t("who_pays.all_runs")] = Subject("all")
+        found |= {t("who_pays.project", name=name): Subject("project", name) for name in known.get("projects", [])}
+        found |= {t("who_pays.model", name=name): Subject("model", name) for name in known.get("models", [])}
+    found[t("who_pays.typed")] = Subject("typed")
+    training = sorted((m.name for m in models() if m.training_emissions_t), key=str.casefold)
+    return found | {t("who_pays.published", name=name): Subject("published", name) for name in training}
+
+
+def emissions_of(books: data.Books | None, subject: Subject, typed_kg: float) -> Figure | None:
+    """The emissions of the selection; None where they are unknown."""
+    if subject.kind == "typed":
+        grams = typed_kg * G_PER_KG
+        return Figure(grams, grams, grams, "declared", t("who_pays.as_typed"))
+    if subject.kind == "published":
+        tonnes = next(m.training_emissions_t for m in models() if m.name == subject.name)
+        grams = (tonnes or 0.0) * G_PER_T
+        return Figure(grams, grams, grams, "published", t("who_pays.as_published")) if grams else None
+    if books is None:
+        return None
+    names = (subject.name,) if subject.name else ()
+    asked = RunFilter(
+        projects=names if subject.kind == "project" else (), models=names if subject.kind == "model" else ()
+    )
+    return data.totals(books, asked).emissions_g
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def worked_out(
+    emissions_g: tuple[float, float, float, str, str] | None,
+    *,
+    users: str,
+    use_kind: UseKind,
+    beneficiaries: tuple[str, ...],
+    specification: str,
+    eta: float,
+) -> Burden:
+    """All indicators, cached by the small things that they depend on.
+
+    Raises:
+        LedgerError: A typed share or country that can't be.
+    """
+    typed = typed_users(users) if use_kind == "typed" else None
+    return burden(
+        burden_data(),
+        emissions_g=Figure(*emissions_g) if emissions_g else None,  # type: ignore[arg-type]
+        users=typed,
+        use_kind=use_kind,
+        beneficiaries=beneficiaries,
+        specification=specification,
+        eta=eta,
+    )
+
+
+def key_of(figure: Figure | None) -> tuple[float, float, float, str, str] | None:
+    """A figure as a small key of a cache."""
+    return None if figure is None else (figure.value, figure.low, figure.high, figure.method, figure.boundary)
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def country_names() -> dict[str, str]:
+    """Countries of the data by ISO code, by name."""
+    return {c.iso3: c.name for c in sorted(burden_data().countries, key=lambda c: c.name)}
+
+
+def home_country(location: str | None) -> str | None:
+    """The country of a declared location, as the first beneficiary; None where none is declared."""
+    found = country(location.split("-")[0]) if location else None
+    return found.alpha3 if found and found.alpha3 in country_names() else None
+
+
+def use_map(result: Burden) -> pd.DataFrame:
+    """Where the users are, for the map."""
+    return pd.DataFrame(
+        {
+            "iso3": [row.iso3 for row in result.countries],
+            "value": [float("nan") if row.use_share is None else row.use_share for row in result.countries],
+            "text": [_hover(row) for row in result.countries],
+        }
+    )
+
+
+def damage_map(result: Burden) -> pd.DataFrame:
+    """Where the damage falls, for the map; countries that gain in the model are drawn apart."""
+    rows = result.countries
+    return pd.DataFrame(
+        {
+            "iso3": [row.iso3 for row in rows],
+            "value": [row.damage_share.value if row.damage_share else float("nan") for row in rows],
+            "text": [_hover(row) for row in rows],
+            "gain": [bool(row.gains_in_model) for row in rows],
+        }
+    )
+
+
+def _hover(row: CountryRow) -> str:
+    lines = [
+        f"<b>{markup(row.name)}</b>",
+        t("who_pays.hover_use", share=_share(row.use_share)),
+        t("who_pays.hover_damage", share=damage_text(row)),
+        t("who_pays.hover_vulnerability", value=fmt.number(row.vulnerability, 2)),
+    ]
+    return "<br>".join(lines)
+
+
+def _share(value: float | None) -> str:
+    return fmt.percent(value)
+
+
+def damage_text(row: CountryRow) -> str:
+    """A country's share of damages with its range, or why there is none."""
+    if row.damage_share is None:
+        return t("who_pays.no_estimate")
+    text = fmt.with_range(row.damage_share.value, row.damage_share.low, row.damage_share.high, "share")
+    return t("who_pays.gain", share=text) if row.gains_in_model else text
+
+
+def bin_words() -> list[str]:
+    """What each shade of the maps means."""
+    ends = [fmt.percent(edge) for edge in SHARE_EDGES]
+    middle = [t("who_pays.bin_between", low=low, high=high) for low, high in itertools.pairwise(ends)]
+    return [t("who_pays.bin_under", high=ends[0]), *middle, t("who_pays.bin_over", low=ends[-1])]
+
+
+def group_title(groups: Sequence[IncomeGroup]) -> str:
+    """What the panels of income groups say, as a sentence."""
+    poor = groups[:POOR_GROUPS]
+    return t(
+        "who_pays.groups_title",
+        people=fmt.percent(sum(g.people for g in poor)),
+        users=fmt.percent(sum(g.users for g in poor)),
+        damages=fmt.percent(sum(g.damages for g in poor)),
+        low=fmt.number(min(g.relative_loss for g in poor)),
+        high=fmt.number(max(g.relative_loss for g in poor)),
+    )
+
+
+def table_of(result: Burden) -> pd.DataFrame:
+    """The countries for the screen, those without an estimate last."""
+    rows = result.countries
+    return pd.DataFrame(
+        {
+            t("who_pays.country"): [row.name for row in rows],
+            t("who_pays.damage_share"): [damage_text(row) for row in rows],
+            t("who_pays.use_share"): [_share(row.use_share) for row in rows],
+            t("who_pays.use_rate"): [_share(None if r.non_user_rate is None else 1 - r.non_user_rate) for r in rows],
+            t("who_pays.relative_burden"): [
+                fmt.number(row.relative_burden) if row.damage_share else t("who_pays.no_estimate") for row in rows
+            ],
+            t("who_pays.income"): [fmt.amount(row.income_ppp_usd, "money") for row in rows],
+            t("who_pays.vulnerability"): [fmt.number(row.vulnerability, 2) for row in rows],
+        }
+    )
+
+
+def export_of(result: Burden) -> pd.DataFrame:
+    """The countries for CSV with range, method and vintage; the caveats stand in the last column, a row each."""
+    rows = result.countries
+    figures = [row.damage_share for row in rows]
+    caveats = [*result.caveats, *[""] * len(rows)][: len(rows)]
+    return pd.DataFrame(
+        {
+            "iso3": [row.iso3 for row in rows],
+            "country": [row.name for row in rows],
+            "damage_share": [f.value if f else None for f in figures],
+            "damage_share_low": [f.low if f else None for f in figures],
+            "damage_share_high": [f.high if f else None for f in figures],
+            "method": [f.method if f else "" for f in figures],
+            "vintage": [f.vintage if f else "" for f in figures],
+            "gains_in_model": [row.gains_in_model for row in rows],
+            "use_share": [row.use_share for row in rows],
+            "use_rate": [None if row.non_user_rate is None else 1 - row.non_user_rate for row in rows],
+            "relative_burden": [row.relative_burden for row in rows],
+            "income_ppp_usd_per_head": [row.income_ppp_usd for row in rows],
+            "vulnerability": [row.vulnerability for row in rows],
+            "specification": [result.specification for _ in rows],
+            "income_weight_eta": [result.eta for _ in rows],
+            "caveats": caveats,
+        }
+    )
