@@ -273,5 +273,7 @@ def _rated_power() -> dict[str, float]:
     from joulebook.ledger.accounting.cpu import plain_model_name
 
     path = Path(spec.submodule_search_locations[0], "data", "hardware", "cpu_power.csv")
+    # A few of its cells are no numbers ("27.29.5"); those processors go by watts per thread.
     with path.open(newline="", encoding="utf-8") as file:
-        return {plain_model_name(row["Name"]): float(row["TDP"]) for row in csv.DictReader(file)}
+        rows = [row for row in csv.DictReader(file) if row["TDP"].replace(".", "", 1).isdigit()]
+    return {plain_model_name(row["Name"]): float(row["TDP"]) for row in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 
 from joulebook.ledger.accounting.cpu import allotted_threads
 from joulebook.ledger.accounting.factors import Factor, Factors
@@ -31,7 +31,8 @@ def embodied_kg(made_kg: float, busy_years: float, life_years: float, utilisatio
     return made_kg * busy_years / (life_years * utilisation)
 
 
-def device_key(name: str, known: Iterable[str]) -> str | None:
+@lru_cache(maxsize=4096)
+def device_key(name: str, known: tuple[str, ...]) -> str | None:
     """The known device of the same model as a device's name that shares most words with it; None if there is none.
 
     `NVIDIA H100 80GB HBM3` finds `NVIDIA H100 SXM5 80GB`; `NVIDIA A100-SXM4-40GB` finds the 40 GB form before the 80
@@ -42,9 +43,10 @@ def device_key(name: str, known: Iterable[str]) -> str | None:
     return max(fitting, key=lambda key: (len(words & set(_words(key))), key), default=None)
 
 
-def _words(name: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
     text = re.sub(r"(\d+)\s*GB\b", r"\1GB", name.upper())
-    return [word for word in re.split(r"[^A-Z0-9]+", text) if word and word != "NVIDIA"]
+    return tuple(word for word in re.split(r"[^A-Z0-9]+", text) if word and word != "NVIDIA")
 
 
 def _model_words(name: str) -> set[str]:
@@ -56,9 +58,10 @@ def _model_words(name: str) -> set[str]:
 
 def sources_of(name: str, factors: Factors) -> list[Factor]:
     """Every source's figure for a device, kilograms each; those for any accelerator where none knows it."""
-    rows = [factor for key, factor in factors.table.items() if key.startswith("embodied-gpu/")]
-    key = device_key(name, {row.key.split("/")[1] for row in rows} - {"any"})
-    return [row for row in rows if row.key.split("/")[1] == (key or "any")]
+    rows = factors.under("embodied-gpu")
+    devices = [row.key.split("/")[1] for row in rows]
+    key = device_key(name, tuple(device for device in devices if device != "any")) or "any"
+    return [row for row, device in zip(rows, devices, strict=True) if device == key]
 
 
 def made_range(rows: list[Factor], source: str) -> Range | None:

@@ -158,6 +158,17 @@ class Factors:
         earlier = [known for known in years if known <= year]
         return self.table[f"{basis}/{zone}/{max(earlier) if earlier else min(years)}"]
 
+    def under(self, prefix: str) -> tuple[Factor, ...]:
+        """All factors whose key begins with `prefix/`, by key."""
+        return self._prefixes.get(prefix, ())
+
+    @cached_property
+    def _prefixes(self) -> dict[str, tuple[Factor, ...]]:
+        index: dict[str, list[Factor]] = {}
+        for key in sorted(self.table):
+            index.setdefault(key.partition("/")[0], []).append(self.table[key])
+        return {prefix: tuple(found) for prefix, found in index.items()}
+
     @cached_property
     def _years(self) -> dict[tuple[str, str], list[int]]:
         index: dict[tuple[str, str], list[int]] = {}

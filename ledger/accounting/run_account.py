@@ -58,7 +58,9 @@ def account_run(run: RunUse, factors: Factors) -> RunFigures:
     Energies of zones add up to the run's; what zones share (PUE, models) errs together in their sums.
     """
     whole = account_window(run.window, factors)
-    parts = [_zone_part(run, zone, window, factors) for zone, window in _zone_windows(run)]
+    parts = [
+        _zone_part(run, zone, _energy(window, run, whole, factors), factors) for zone, window in _zone_windows(run)
+    ]
     facility = _sum(parts, lambda part: part.facility)
     location = _sum(parts, lambda part: part.figures.emissions_location_g)
     return RunFigures(
@@ -77,7 +79,7 @@ def account_run(run: RunUse, factors: Factors) -> RunFigures:
         reserved=whole.reserved,
         zones=tuple(part.figures for part in parts),
         embodied_by_source_g=embodied_by_source(run.window, factors),
-        social_cost_usd={} if location is None else social_costs(location, _scc(factors)),
+        social_cost_usd={} if location is None else social_costs(location, factors.under("scc")),
         tornado=tornado(_with_components(whole, max(parts, key=_weight).inputs)),
         factor_keys=tuple(sorted(set().union(*(part.keys for part in parts)))),
         warnings=_unique([*whole.warnings, *(flag for part in parts for flag in part.flags)]),
@@ -101,8 +103,13 @@ def _weight(part: _Part) -> float:
     return part.figures.energy_j.value if part.figures.energy_j else 0.0
 
 
-def _zone_part(run: RunUse, zone: Zone, window: WindowUse, factors: Factors) -> _Part:
-    energy, year = account_window(window, factors).energy_j, time.gmtime(run.started_at).tm_year
+def _energy(window: WindowUse, run: RunUse, whole: WindowFigures, factors: Factors) -> Figure | None:
+    """Energy of a zone's window; that of the run itself where all of it took place there."""
+    return whole.energy_j if window is run.window else account_window(window, factors).energy_j
+
+
+def _zone_part(run: RunUse, zone: Zone, energy: Figure | None, factors: Factors) -> _Part:
+    year = time.gmtime(run.started_at).tm_year
     hourly = hourly_factor(run, zone, factors)
     yearly = factors.intensity(zone.zone, year) or factors.intensity("WLD", year)
     grid = hourly or yearly
@@ -195,10 +202,6 @@ def _full_stack(whole: WindowFigures, facility: Figure | None, factors: Factors)
     if whole.energy_by_component["cpu"] is not None or gpu is None or multiplier is None:
         return facility
     return full_stack_energy(gpu, multiplier)
-
-
-def _scc(factors: Factors) -> list[Factor]:
-    return [factor for key, factor in sorted(factors.table.items()) if key.startswith("scc/")]
 
 
 def _with_components(whole: WindowFigures, inputs: dict[str, Range]) -> dict[str, Range]:

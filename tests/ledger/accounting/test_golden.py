@@ -92,8 +92,8 @@ def test_devices_are_found_by_the_names_that_drivers_give():
         "NVIDIA L40S",
         "NVIDIA TITAN RTX",
     ]
-    assert [device_key(name, known) for name in names] == known
-    assert device_key("AMD Instinct MI300X", known) is None
+    assert [device_key(name, tuple(known)) for name in names] == known
+    assert device_key("AMD Instinct MI300X", tuple(known)) is None
 
 
 def test_epa_social_cost_by_year():
