@@ -18,8 +18,10 @@ import streamlit as st
 
 from joulebook.dashboard.limits import LIVE_PERIOD_S, MAX_POINTS_PER_TRACE, RUNS_PAGE_ROWS
 from joulebook.ledger import store
+from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import Ledger, RunFilter, RunTotals
+from joulebook.meters.errors import MeterError
 from joulebook.meters.settings import Settings, journals_dir, ledger_address, load_settings
 
 EVERYTHING = RunFilter()
@@ -149,14 +151,23 @@ def settings() -> Settings:
     return load_settings()
 
 
-@st.cache_data(ttl=60, max_entries=2, show_spinner=False)
-def factor_set_name() -> str | None:
-    """Name of the factor set in use; None where it can't be made (a page that needs it says why)."""
+@st.cache_resource(ttl=60, max_entries=2, show_spinner=False)
+def factors() -> Factors:
+    """The factor set in use, with what the settings declare.
+
+    Raises:
+        LedgerError: Something declared is not usable; the message says what and where.
+    """
     from joulebook.ledger.factor_sets import current_factors
 
+    return current_factors(load_settings())
+
+
+def factor_set_name() -> str | None:
+    """Name of the factor set in use; None where it can't be made (a page that needs it says why)."""
     try:
-        return current_factors(load_settings()).name
-    except (LedgerError, NotImplementedError):
+        return factors().name
+    except (LedgerError, MeterError):
         return None
 
 

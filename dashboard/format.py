@@ -17,6 +17,7 @@ Quantity = Literal["energy", "joules", "power", "emissions", "mass", "volume", "
 
 THIN_SPACE = "\u202f"  # narrow and no-break: a number never breaks over two lines
 MINUS = "\u2212"
+_MOST_DECIMALS = 7  # beyond, a power of ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,9 @@ def number(value: float | None, decimals: int | None = None) -> str:
         return t("figure.unknown")
     if value == 0:
         return "0"
-    places = _decimals(value) if decimals is None else _enough(value, decimals)
+    places = places_of(value) if decimals is None else _enough(value, decimals)
     shown = _rounded(value) if places == 0 and decimals is None else value
-    if places > 7:
+    if places > _MOST_DECIMALS:
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa.replace('-', MINUS)} × 10{_superscript(int(exponent))}"
     return f"{shown:,.{places}f}".replace(",", THIN_SPACE).replace("-", MINUS)
@@ -115,7 +116,7 @@ def shown(
     if value is None or not math.isfinite(value):
         return Shown(t("figure.unknown"), "", "", "")
     chosen = unit or unit_for(quantity, value if value else high)
-    places = _decimals(value / chosen.size)
+    places = places_of(value / chosen.size)
     ends = ("", "")
     if low is not None and high is not None and high > low:
         ends = (_end(low / chosen.size, places), _end(high / chosen.size, places))
@@ -208,7 +209,8 @@ def _rounded(value: float, digits: int = 3) -> float:
     return float(f"{value:.{digits - 1}e}")
 
 
-def _decimals(value: float) -> int:
+def places_of(value: float) -> int:
+    """Decimals that show three significant digits of this value; parts of a whole take those of the whole."""
     if value == 0 or not math.isfinite(value):
         return 0
     return max(0, 2 - math.floor(math.log10(abs(_rounded(value)))))

@@ -26,8 +26,8 @@ SORTS: dict[str, tuple[str, bool]] = {
 }
 STATUS_ICONS = {"running": "◌", "finished": "✓", "failed": "✕", "interrupted": "◫"}
 _SHOWN = (
-    "open", "state", "started", "name", "model", "task", "kind", "duration_s", "energy_j", "range", "per_unit_j",
-    "emissions_g", "quality_value",
+    "open", "name", "energy_j", "range", "state", "started", "model", "task", "per_unit_j", "emissions_g", "duration_s",
+    "quality_value", "kind",
 )  # fmt: skip
 
 
@@ -123,16 +123,16 @@ def columns() -> dict[str, Any]:
     config = st.column_config
     return {
         "open": config.ButtonColumn("", key="runs_open", type="tertiary", width=48, pinned=True, help=t("runs.open")),
-        "state": config.TextColumn(t("word.state"), width=104),
-        "started": config.DatetimeColumn(t("runs.started"), format="D MMM YYYY HH:mm", timezone="UTC", width=138),
-        "name": config.TextColumn(t("word.name"), width="medium"),
-        "model": config.TextColumn(t("word.model"), width=130),
-        "task": config.TextColumn(t("word.task"), width=120),
+        "state": config.TextColumn(t("word.state"), width=100),
+        "started": config.DatetimeColumn(t("runs.started"), format="D MMM YYYY HH:mm", timezone="UTC", width=130),
+        "name": config.TextColumn(t("word.name"), width=140),
+        "model": config.TextColumn(t("word.model"), width=120),
+        "task": config.TextColumn(t("word.task"), width=110),
         "kind": config.TextColumn(t("word.kind"), width=84),
         "duration_s": config.NumberColumn(t("word.duration"), width=100),
         "energy_j": config.NumberColumn(t("word.energy"), width=96, help=t("runs.energy_help")),
         "range": config.TextColumn(t("figure.range"), width=110),
-        "per_unit_j": config.NumberColumn(t("word.per_unit"), width=150),
+        "per_unit_j": config.NumberColumn(t("word.per_unit"), width=140),
         "emissions_g": config.NumberColumn(t("word.emissions"), width=110),
         "quality_value": config.NumberColumn(t("word.quality"), width=80),
     }

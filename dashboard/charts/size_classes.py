@@ -44,7 +44,7 @@ def figure(frame: pd.DataFrame, palette: Palette, *, work: str) -> go.Figure:
         ("work_share", palette.quiet, t("overview.of_work", work=work)),
     )
     for column, colour, label in layers:
-        texts = [f"{fmt.amount(share, 'share')} {label}" for share in frame[column]]
+        texts = [f"{fmt.percent(share)} {label}" for share in frame[column]]
         chart.add_bar(
             y=names,
             x=frame[column],

@@ -60,7 +60,7 @@ def _several(name: str, label: str, options: list[str]) -> tuple[str, ...]:
             bind="query-params",
             placeholder=label,
             label_visibility="collapsed",
-            width=190,
+            width=170,
             disabled=not options,
         )
     )

@@ -14,6 +14,9 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
 
 
+_LONG = 6  # characters of a value, beyond which it is set smaller
+
+
 @dataclass(frozen=True, slots=True)
 class Working:
     """How a figure was worked out, in Markdown: what the popover shows.
@@ -61,7 +64,7 @@ def headlines(items: Sequence[Headline]) -> None:
 
 def _card(item: Headline, *, keep_line: bool) -> None:
     figure = item.figure
-    with st.container(key=f"card-{item.key}"):
+    with st.container(key=f"card-{item.key}", height="stretch"):
         with st.popover(f"{item.label} {mark(figure.method if figure else None)}".strip(), type="tertiary"):
             _how(item)
         st.html(_value_html(item, keep_line=keep_line))
@@ -81,7 +84,7 @@ def _value_html(item: Headline, *, keep_line: bool) -> str:
         parts = replace(parts, value=fmt.percent(figure.value).removesuffix("\u00a0%"))
     small = ", ".join(part for part in (fmt.span(parts), item.note) if part)
     return (
-        f'<div class="jb-value" title="{markup(fmt.si(figure.value, item.quantity))}">{markup(parts.value)} '
+        f'<div class="jb-value{" jb-long" if len(parts.value) > _LONG else ""}" title="{markup(fmt.si(figure.value, item.quantity))}">{markup(parts.value)} '
         f"<span>{markup(parts.unit + item.unit_suffix)}</span></div>"
         f'<div class="jb-range">{markup(small)}</div>{changed}'
     )

@@ -20,10 +20,14 @@ _CSS = """
 [class*="st-key-card-"] [data-testid="stPopover"] button {{
   padding: 0; min-height: 0; border: 0; background: none; color: {muted}; justify-content: flex-start;
 }}
-[class*="st-key-card-"] [data-testid="stPopover"] button p {{ font-size: .9rem; }}
+[class*="st-key-card-"] [data-testid="stPopover"] button p {{ font-size: .9rem; text-align: left; }}
+[class*="st-key-card-"] [data-testid="stPopover"] button [data-testid="stIconMaterial"] {{ display: none; }}
+[class*="st-key-card-"] [data-testid="stPopover"] button:hover p {{ text-decoration: underline dotted; }}
+[data-testid="stMain"] [data-testid="stMainBlockContainer"] {{ padding-left: 2.75rem; padding-right: 2.75rem; }}
 [class*="st-key-card-"] [data-testid="stPopover"] button:hover {{ color: {text}; }}
 .jb-value {{ font-size: 1.95rem; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }}
 .jb-value span {{ font-size: 1.05rem; font-weight: 450; color: {muted}; }}
+.jb-value.jb-long {{ font-size: 1.5rem; padding: .28rem 0; }}
 .jb-value.jb-unknown {{ font-size: 1.25rem; font-weight: 500; color: {muted}; padding: .35rem 0; }}
 .jb-range, .jb-note {{ font-size: .86rem; color: {muted}; line-height: 1.45; min-height: 1.25rem; }}
 .jb-change {{ font-size: .86rem; color: {text}; line-height: 1.45; min-height: 1.25rem; }}
@@ -34,7 +38,10 @@ _CSS = """
 }}
 .jb-chip {{ white-space: nowrap; }}
 @media (max-width: 640px) {{
-  [data-testid="stMainBlockContainer"] {{ padding-top: 3.25rem; }}
+  [data-testid="stMain"] [data-testid="stMainBlockContainer"] {{
+    padding-top: 3.25rem; padding-left: 1rem; padding-right: 1rem;
+  }}
+  .jb-value.jb-long {{ font-size: 1.2rem; padding: .1rem 0; }}
   .st-key-page-header {{ padding-right: 0; gap: .5rem; }}
   .st-key-answer p {{ font-size: 1.1rem; line-height: 1.4; }}
   .jb-value {{ font-size: 1.45rem; }}
