@@ -1,4 +1,4 @@
-"""Reports: one file each, found by name (`scope2` is `joulebook/ledger/reports/scope2.py`, `model-card` is `model_card.py`).
+"""Reports: one file each, found by name (`scope2` is `ledger/reports/scope2.py`, `model-card` is `model_card.py`).
 
 A report module has
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.figures import DeviceFigures
+from joulebook.ledger.accounting.observations import COMPONENTS
 from joulebook.ledger.accounting.run_account import RunFigures, account_run
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.accounts import factors_now, kept_factors
@@ -139,9 +140,6 @@ def _document(
         "cost_usd": shown(figures.cost_usd),
         "warnings": _warnings(connection, own, figures),
     }
-
-
-COMPONENTS = ("gpu", "cpu", "ram", "other")
 
 
 def shown(figure: Figure | None) -> dict[str, object] | None:

@@ -47,14 +47,14 @@ def difference(left: Sequence[Interval], right: Sequence[Interval]) -> list[Inte
     for start, end in left:
         while j < len(right) and right[j][1] <= start:
             j += 1
-        k = j
+        at, k = start, j
         while k < len(right) and right[k][0] < end:
-            if right[k][0] > start:
-                rest.append((start, right[k][0]))
-            start = max(start, right[k][1])
+            if right[k][0] > at:
+                rest.append((at, right[k][0]))
+            at = max(at, right[k][1])
             k += 1
-        if start < end:
-            rest.append((start, end))
+        if at < end:
+            rest.append((at, end))
     return rest
 
 

@@ -52,7 +52,7 @@ def bring_up_to_date(connection: Connection) -> None:
     scripts = _scripts()
 
     def steps(revision: Any, _context: Any) -> Any:
-        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - what Alembic's own `upgrade` passes on
+        return scripts._upgrade_revs("head", revision)  # what Alembic's own `upgrade` passes on
 
     with EnvironmentContext(Config(), scripts, fn=steps) as environment:
         environment.configure(connection=connection, transaction_per_migration=False)

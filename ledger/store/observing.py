@@ -1,4 +1,4 @@
-"""From a run's journals to what was observed of it: each device once, each machine once, and this run's part of them."""
+"""From a run's journals to what was observed of it: each device and each machine once, and this run's part of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Observed amounts of phases: all of a phase's window, and the part of it that is the phase's own.
 
 A moment belongs to the phases that are open then and have no open phase inside; several of them (ranks, concurrent
-phases) share it evenly. What belongs to none is outside the phases, so that own parts and the outside add up to the run.
+phases) share it evenly. What belongs to none is outside the phases: own parts and the outside add up to the run.
 Phases of a machine share that machine's devices only.
 
 An amount is kept as `{"d": {device id: joules or [joules, low, high]}, "h": [seconds, busy, tree, memory, rss]}`.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def settle_phases(connection: Connection, family: Family, devices: Sequence[Row]
         changed += _amounts(here, {row["journal_no"]: numbers[row["journal_no"]] for row in here}, machine, seen)
     if changed:
         where = (phases.c.journal_no == bindparam("journal")) & (phases.c.phase_no == bindparam("phase"))
-        values = {"inclusive": bindparam("whole"), "own": bindparam("mine")}
+        values: Row = {"inclusive": bindparam("whole"), "own": bindparam("mine")}
         connection.execute(update(phases).where(where).values(values), changed)
 
 
@@ -72,9 +73,8 @@ def _amounts(rows: list[Row], journals: dict[int, Row], machine: Machine, seen: 
 def _series(machine: Machine, seen: Sequence[Seen]) -> list[Cumulative]:
     """Everything that is split among phases, over time: joules of each device, then seconds, CPU and memory amounts."""
     edges = [edge for window in machine.windows for edge in window]
-    seconds = np.cumsum(
-        [0.0, *(b - a if i % 2 == 0 else 0.0 for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)))]
-    )
+    lengths = (b - a if i % 2 == 0 else 0.0 for i, (a, b) in enumerate(pairwise(edges)))
+    seconds = np.cumsum([0.0, *lengths])
     clock = Cumulative(np.array(edges), seconds)
     host = [machine.busy_s, machine.tree_s, machine.mem_byte_s, machine.rss_byte_s]
     return [*(one.cumulative for one in seen), clock, *host]

@@ -190,7 +190,8 @@ class _Table:
 
 
 def _device_energy(amount: Amount) -> float:
-    return sum(value[0] if isinstance(value, list) else value for value in amount["d"].values())
+    values: list[float] = [value[0] if isinstance(value, list) else value for value in amount["d"].values()]
+    return sum(values)
 
 
 def _take_off(rest: Amount, part: Amount) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal_column, select
 
 from joulebook.ledger.accounting.figure import Figure, Method
 from joulebook.ledger.errors import LedgerError
@@ -124,9 +124,7 @@ def _totals_of(row: dict[str, Any], revision: int, vintage: str | None) -> RunTo
         value, low, high = (row[f"{name}{part}_{unit}"] for part in ("", "_low", "_high"))
         if value is None:
             return None
-        method: Method = (
-            "measured" if share is not None and share > 0.999 and boundary in {"IT", "accelerators"} else "modelled"
-        )
+        method: Method = "measured" if (share or 0.0) > 0.999 and boundary in {"IT", "accelerators"} else "modelled"
         of_all = None if name in boundaries else share
         return Figure(value, min(low, value), max(high, value), method, boundary, vintage, of_all)
 
@@ -222,15 +220,20 @@ def _finished(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     for name in by:
         if name in _GROUPS:
             summed[name] = summed[name].astype(object).where(summed[name].notna(), None)
-    return cast("pd.DataFrame", summed)
+    return summed
 
 
 def _begun(days: pd.Series, span: str) -> pd.Series:
     import pandas as pd
 
     if span == "week":
-        return days - pd.to_timedelta(days.dt.weekday, unit="D")
-    return days - pd.to_timedelta(days.dt.day - 1, unit="D") if span == "month" else days
+        back = days.dt.weekday
+    elif span == "month":
+        back = days.dt.day - 1
+    else:
+        return days
+    begun: pd.Series = days - pd.to_timedelta(back, unit="D")
+    return begun
 
 
 # --- keeping them -----------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def settle(connection: Connection, run_id: str, factors: Factors) -> None:
         return
     parent, lineage = _lineage(connection, run_id, own)
     moved = before["parent_run_id"] != parent or before["top_level"] != (len(lineage) == 1)
-    row = {"run_id": run_id, "parent_run_id": parent, "top_level": len(lineage) == 1, "dirty": 0}
+    row: Row = {"run_id": run_id, "parent_run_id": parent, "top_level": len(lineage) == 1, "dirty": 0}
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(row))
     family = Family(connection, own, load_journals(connection, runs_inside(connection, run_id)))
     changes = _edited(connection, run_id)
@@ -248,7 +248,8 @@ def _warning_count(connection: Connection, family: Family, figures: RunFigures) 
     numbers = [journal["journal_no"] for journal in family.own]
     query = select(func.count(literal_column("*"))).select_from(warnings).where(warnings.c.journal_no.in_(numbers))
     broken = sum(journal["bad_lines"] > 0 for journal in family.own)
-    return int(connection.execute(query).scalar_one()) + broken + len(figures.warnings)
+    told: int = connection.execute(query).scalar_one()
+    return told + broken + len(figures.warnings)
 
 
 def _place(hosts: Sequence[Row], figures: RunFigures) -> Row:

@@ -129,7 +129,7 @@ def _split(
     edges = np.unique([edge for claim in claims for window in claim.windows for edge in window])
     middles = (edges[1:] + edges[:-1]) / 2
     weights = np.where(_inside(middles, windows), _weights(edges, energy), 0.0)
-    part, method = np.ones(len(middles)), "whole"
+    part, method = np.ones(len(middles)), _WEAKEST[0]
     for mine, others in levels:
         level, level_how = _level(edges, middles, mine, others, how)
         part = part * level

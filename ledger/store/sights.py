@@ -1,7 +1,8 @@
 """What the journals of a run (and of the runs inside it) saw of each device and machine, each joule and second once.
 
 Several meters may watch one device at the same time. A moment is then read from one of them: the one that watched
-longest, and others only for the rest. Boot time is comparable within one boot id, so a device is looked at boot by boot.
+longest, and others only for the rest. Boot time is comparable within one boot id, so devices are looked at boot by
+boot.
 """
 
 from __future__ import annotations

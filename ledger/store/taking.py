@@ -154,8 +154,8 @@ def _write(connection: Connection, row: Row, batch: Batch) -> None:
     for table, rows in plain:
         if rows:
             connection.execute(insert(table), [{"journal_no": number, **item} for item in rows])
-    _add_up(connection, counts, number, "name", "amount", batch.counts)
-    _add_up(connection, latencies, number, "bucket", "n", batch.latencies)
+    _add_up(connection, counts, number, batch.counts)
+    _add_up(connection, latencies, number, batch.latencies)
     if batch.children:
         statement = inserting(connection, children).on_conflict_do_nothing()
         connection.execute(
@@ -205,9 +205,10 @@ def _write_phases(connection: Connection, number: int, batch: Batch) -> None:
         connection.execute(statement, ends)
 
 
-def _add_up(connection: Connection, table: Table, number: int, key: str, amount: str, items: Any) -> None:
+def _add_up(connection: Connection, table: Table, number: int, items: Any) -> None:
     if not items:
         return
+    key, amount = ("name", "amount") if table is counts else ("bucket", "n")
     statement = inserting(connection, table)
     grown = {amount: table.c[amount] + statement.excluded[amount]}
     statement = statement.on_conflict_do_update(index_elements=["journal_no", key], set_=grown)

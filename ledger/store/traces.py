@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def trace(
         own = load_journals(connection, [run_id])
         if not found or not own:
             return pd.DataFrame({name: [] for name in COLUMNS})
-        run, devices, hosts = found[0]
+        run, devices, _ = found[0]
         family = Family(connection, own, load_journals(connection, runs_inside(connection, run_id)))
         window = (start_s or 0.0, run["duration_s"] if end_s is None else end_s)
         owned = {(row["device_id"], row["boot_id"]) for row in devices}
@@ -195,14 +196,14 @@ def _modelled_frames(
 
     measured = {row["component"] for row in read if row["boot_id"] == machine.boot_id}
     wanted = [name for name in ("cpu", "ram") if name not in measured]
-    shift = float(machine_shift(run, machine))
+    shift = machine_shift(run, machine)
     inside = intersection([(window[0] - shift, window[1] - shift)], machine.read)
     if not wanted or not inside:
         return []
     start, end = inside[0][0], inside[-1][1]
     edges = np.linspace(start, end, _piece_count(machine.busy_s, start, end, min(max_points, _MODEL_POINTS)) + 1)
     found: dict[str, list[float]] = {name: [] for name in wanted}
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         use = host_use(_cut(machine, float(left), float(right)), idle_share=1.0)
         figures = account_window(WindowUse(float(right - left), (), (use,)), factors).energy_by_component
         for name in wanted:
@@ -224,7 +225,7 @@ def _modelled_frames(
 
 def machine_shift(run: Row, machine: Machine) -> float:
     """What turns the machine's boot time into seconds since the run's start."""
-    return machine.clock - run["started_at"]
+    return machine.clock - float(run["started_at"])
 
 
 def _piece_count(busy: Cumulative, start: float, end: float, most: int) -> int:
