@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from joulebook.ledger.accounting.comparison import Candidate, Place, Quality, Unit
 from joulebook.ledger.accounting.comparison_quality import quality_of
 from joulebook.ledger.accounting.figure import Figure, Method, weakest
 from joulebook.ledger.accounting.uncertainty import Z90
-from joulebook.ledger.store import Ledger, RunFilter, filter_options, list_runs, run_document
+from joulebook.ledger.store import Ledger, RunFilter, filter_options, list_runs, run_documents
 
 Row = Mapping[str, Any]
 Document = Mapping[str, Any]
@@ -37,16 +37,57 @@ def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
     """One candidate a model with runs of this task that count the unit; empty where there are none."""
     frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)
     rows = frame.to_dict("records")
+    return [
+        candidate_of(task, unit, rows, run_documents(ledger, [row["run_id"] for row in rows[:MAX_DOCUMENTS]]))
+        for rows in _by_model(rows, unit).values()
+    ]
+
+
+def candidates_of_documents(documents: Iterable[Document], unit: Unit) -> list[Candidate]:
+    """The same from runs in full, newest last: every task and model among them, for a report to be made again."""
+    by_task: dict[str, list[Row]] = {}
+    full: dict[str, Document] = {}
+    for document in documents:
+        if document.get("task") and document.get("model"):
+            by_task.setdefault(str(document["task"]), []).insert(0, _row_of(document))
+            full[document["run_id"]] = _short(document)
+    return [
+        candidate_of(task, unit, rows, [full[row["run_id"]] for row in rows[:MAX_DOCUMENTS]])
+        for task, all_rows in sorted(by_task.items())
+        for rows in _by_model(all_rows, unit).values()
+    ]
+
+
+def _by_model(rows: Sequence[Row], unit: Unit) -> dict[str, list[Row]]:
+    """Runs that use a model and count the unit; the work of a parent is counted in its children."""
     parents = {row["parent_run_id"] for row in rows}
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        inner = row["run_id"] not in parents  # the work of a parent is counted in its children
-        if inner and row["stage"] not in _MAKING and row["model"] and _units(row, unit) and row["energy_j"] > 0:
+        used = row["run_id"] not in parents and row["stage"] not in _MAKING
+        if used and row["model"] and _units(row, unit) and (row["energy_j"] or 0) > 0:
             groups.setdefault(str(row["model"]), []).append(row)
-    return [
-        candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in rows[:MAX_DOCUMENTS]])
-        for rows in groups.values()
-    ]
+    return groups
+
+
+def _row_of(document: Document) -> Row:
+    """A run in full as `list_runs` would have it."""
+    energy = document["energy_j"] or {}
+    parts = document.get("energy_by_component") or {}
+    return {
+        **{name: document.get(name) for name in ("run_id", "parent_run_id", "model", "parameters", "stage", "tags")},
+        **{name: (document.get("counts") or {}).get(name) for name in ("requests", "samples", "tokens_out")},
+        **{f"{name}_j": (parts.get(name) or {}).get("value") for name in ("gpu", "cpu", "ram", "other")},
+        "energy_j": energy.get("value"),
+        "energy_low_j": energy.get("low"),
+        "energy_high_j": energy.get("high"),
+        "energy_method": energy.get("method"),
+        "measured_share": energy.get("measured_share"),
+    }
+
+
+def _short(document: Document) -> Document:
+    """What a candidate needs of a run in full, without its phases."""
+    return {name: document.get(name) for name in ("run_id", "quality", "latency_s", "devices", "zones")}
 
 
 def candidate_of(task: str, unit: Unit, rows: Sequence[Row], documents: Sequence[Document]) -> Candidate:
@@ -101,7 +142,7 @@ def _energy(rows: Sequence[Row], unit: Unit, own_gsd: float) -> tuple[Figure, fl
     widen = math.exp(math.hypot(math.log(own_gsd), math.log(shared_gsd)) * Z90)
     methods: list[Method] = [row["energy_method"] for row in rows if row["energy_method"]]
     mean = total / total_units
-    measured = math.fsum((row["measured_share"] or 0.0) * row["energy_j"] for row in rows) / total
+    measured = math.fsum(share * row["energy_j"] for row in rows if (share := row["measured_share"] or 0.0) > 0) / total
     method = weakest(methods) if methods else "modelled"
     return Figure(mean, mean / widen, mean * widen, method, "IT", None, measured), shared_gsd
 
@@ -143,7 +184,7 @@ def _quality(entry: Mapping[str, Any]) -> Quality:
     return quality_of(
         str(entry["name"]),
         float(entry["value"]),
-        n=entry.get("n"),
+        n=int(entry["n"]) if entry.get("n") else None,
         sd=entry.get("sd"),
         higher_is_better=entry.get("higher_is_better", True) is not False,
         language=entry.get("language"),

@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.comparison import Comparison, Row
+    from joulebook.ledger.accounting.figure import Figure
 
 _ORIGINS = ("runs", "published", "estimate")
 
@@ -69,6 +70,7 @@ def _compared(
 
 
 def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
@@ -76,9 +78,11 @@ def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
 
     console = Console()
     console.print(comparison.verdict, highlight=False, soft_wrap=True)
-    table = Table(title=f"{comparison.task}, per {comparison.unit}; energy in J, 90 % ranges of the mean")
-    for column in ("model", "from", "quality", "energy J", "gCO2e", "USD", "latency s", "where", "verdict"):
-        table.add_column(column, overflow="fold")
+    table = Table(
+        title=f"{comparison.task}, per {comparison.unit}; 90 % ranges of the mean under each figure", box=SIMPLE
+    )
+    for column in ("model", "quality", "energy J", "gCO2e", "USD", "latency s", "verdict"):
+        table.add_column(column)
     for row in comparison.rows:
         table.add_row(*_cells(row))
     console.print(table)
@@ -92,37 +96,39 @@ def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    from joulebook.commands.decisions import with_range
-    from joulebook.ledger.accounting.comparison_verdict import quality_text
-
     candidate = row.candidate
-    leave = {True: "prompts leave", False: "prompts stay", None: "unknown"}[candidate.prompts_leave]
-    by = ", ".join(f"{d.model} ({d.probability:.2f})" for d in row.dominated_by[:2])
+    leave = {True: "prompts leave", False: "prompts stay", None: None}[candidate.prompts_leave]
+    where = [part for part in (candidate.origin, candidate.place, leave) if part]
+    by = "".join(f"\n{d.model} ({d.probability:.2f})" for d in row.dominated_by[:2])
     return (
-        candidate.model,
-        candidate.origin,
-        quality_text(row.quality) + _quality_range(row),
-        with_range(row.energy_per_unit_j),
-        with_range(row.emissions_per_unit_g),
-        with_range(row.cost_per_unit_usd),
-        with_range(row.latency_s),
-        f"{candidate.place or 'unknown'}, {leave}",
-        f"dominated by {by}" if by else row.state,
+        f"{candidate.model}\n{', '.join(where)}",
+        _quality(row),
+        _two_lines(row.energy_per_unit_j),
+        _two_lines(row.emissions_per_unit_g),
+        _two_lines(row.cost_per_unit_usd),
+        _two_lines(row.latency_s),
+        f"dominated by{by}" if by else row.state,
     )
 
 
-def _quality_range(row: Row) -> str:
+def _two_lines(figure: Figure | None) -> str:
+    from joulebook.commands.decisions import with_range
+
+    return with_range(figure).replace(" (", "\n", 1).replace(" to ", "-").rstrip(")")
+
+
+def _quality(row: Row) -> str:
+    from dataclasses import replace
+
     from joulebook.ledger.accounting.comparison_verdict import quality_text
 
     quality = row.quality
     if quality is None:
-        return ""
+        return "unknown"
     if quality.low is None or quality.high is None:
-        return " (range unknown)"
-    from dataclasses import replace
-
+        return f"{quality_text(quality)}\nrange unknown"
     low, high = (quality_text(replace(quality, value=end)) for end in (quality.low, quality.high))
-    return f" ({low.removesuffix(' %')} to {high})"
+    return f"{quality_text(quality)}\n{low.removesuffix(' %')}-{high}"
 
 
 def _footer(comparison: Comparison) -> str:

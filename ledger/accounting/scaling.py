@@ -43,7 +43,7 @@ class SizeStep:
 
 @dataclass(frozen=True, slots=True)
 class OwnStep:
-    """One size of a family in one's own books against the next smaller one; benefit and energy in the caller's units."""
+    """One size of a family in one's own books against the next smaller one, in the caller's units."""
 
     smaller_parameters: float
     larger_parameters: float

@@ -26,7 +26,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class StartHour:
-    """One run begun at one hour of local standard time, against the mean day; `saving` is a share, below 0 when worse."""
+    """One run begun at one hour of local standard time; `saving` against the mean day is a share, below 0 if worse."""
 
     hour: int
     intensity_g_per_kwh: float
@@ -77,8 +77,8 @@ def by_start_hour(profile_g_per_kwh: Sequence[float], duration_h: float) -> list
 def on_accelerator(energy_j: Figure, here: Chip, there: Chip) -> Figure:
     """The same work on another accelerator, between two ends.
 
-    Bound by arithmetic, energy goes with watts per FLOP/s; bound by memory, with watts per byte/s. Rated power stands for
-    drawn power on both sides, and the software is taken to use both chips alike, so the range is wide.
+    Bound by arithmetic, energy goes with watts per FLOP/s; bound by memory, with watts per byte/s. Rated power stands
+    for drawn power on both sides, and the software is taken to use both chips alike, so the range is wide.
 
     Raises:
         LedgerError: Neither end can be worked out for this pair.
