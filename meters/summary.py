@@ -81,7 +81,7 @@ class Observed:
                 self.warnings.append(str(record.get("text")))
             elif kind == "r":
                 self._add_readings(record)
-            if kind in ("r", "m", "close"):
+            if kind == "r" or (kind == "m" and not self.readings):
                 self.last_b = max(self.last_b, record["b"])
 
     def _add_readings(self, record: Record) -> None:

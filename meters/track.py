@@ -384,7 +384,7 @@ def _start_display(run: Run) -> Any:
     with _never_raising("no progress display"):
         from joulebook.meters.progress import ProgressDisplay
 
-        return ProgressDisplay(run.summary)
+        return ProgressDisplay(run.summary)  # reads the journal anew; a run that wants a display is a long one
     return None
 
 

@@ -1,0 +1,195 @@
+"""Meter any program as a parent beside it: its output, its signals and its exit status stay what they are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from joulebook.meters.description import Description, warn_line
+from joulebook.meters.journal import new_id
+from joulebook.meters.metered_job import MeteredJob
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+_FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+
+class CommandOutcome:
+    """How a metered command ended.
+
+    Attributes:
+        exit_status: What the shell would show: the program's own, or 128 + the signal that ended it.
+        run_id: The run, or None where nothing was metered.
+        journal: Its journal, or None.
+        started: False where there was no such command, or it could not be executed.
+    """
+
+    def __init__(self, exit_status: int, run_id: str | None, journal: Path | None, *, started: bool = True) -> None:
+        self.started = started
+        self.exit_status = exit_status
+        self.run_id = run_id
+        self.journal = journal
+
+
+def run_command(
+    command: Sequence[str],
+    description: Description,
+    *,
+    on_start: Callable[[MeteredJob], Any] | None = None,
+) -> CommandOutcome:
+    """Run a command to its end under a meter.
+
+    Args:
+        command: Program and arguments.
+        description: The run's labels.
+        on_start: Called with the meter once the run has begun (for a display or a budget); what it returns is
+            called when the command has ended.
+    """
+    if os.environ.get("JOULEBOOK_DISABLED") == "1":
+        return CommandOutcome(_wait(command, dict(os.environ), {})[0], None, None)
+    run_id = _given_run_id() or new_id()
+    parent = os.environ.get("JOULEBOOK_PARENT_RUN")
+    job = _start_meter(command, description, run_id, parent if parent != run_id else None)
+    after = on_start(job) if on_start is not None and job is not None else None
+    environ = {key: value for key, value in os.environ.items() if key != "JOULEBOOK_RUN_ID"}
+    environ["JOULEBOOK_PARENT_RUN"] = run_id
+    status, interrupted, started = 1, False, False
+    told: dict[int, int] = {}
+    try:
+        status, started = _wait(command, environ, told)
+        interrupted = _was_ended(status, told)
+    finally:
+        if after is not None:
+            after()
+        if job is not None:
+            state = "interrupted" if interrupted else "finished" if status == 0 else "failed"
+            with contextlib.suppress(Exception):
+                job.stop(state, status)
+    metered = job is not None and job.path.exists()
+    journal = job.path if job is not None and metered else None
+    return CommandOutcome(status, run_id if metered else None, journal, started=started)
+
+
+def _given_run_id() -> str | None:
+    given = os.environ.get("JOULEBOOK_RUN_ID", "").strip()
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in given)[:64] or None
+
+
+def _start_meter(
+    command: Sequence[str], description: Description, run_id: str, parent: str | None
+) -> MeteredJob | None:
+    try:
+        return MeteredJob(description, run_id=run_id, parent=parent, rank=None, mode="command", command=command)
+    except Exception as error:  # noqa: BLE001 - the command runs in any case
+        warn_line(f"this run is not metered ({type(error).__name__}: {error})")
+        return None
+
+
+def _was_ended(status: int, told: dict[int, int]) -> bool:
+    """Whether somebody ended the command by a signal, ours or its own."""
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
+    return any(number in ending for number in told) or status - 128 in (*ending, signal.SIGKILL)
+
+
+def _wait(command: Sequence[str], environ: dict[str, str], told: dict[int, int]) -> tuple[int, bool]:
+    """Start the command in a process group of its own, hand signals on to it, and wait; its status, and if it started."""
+    with _handing_on(told) as group:
+        try:
+            process = subprocess.Popen(list(command), env=environ, process_group=0)
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError)
+            warn_line(f"{command[0]}: {'command not found' if missing else error.strerror or error}")
+            return NOT_FOUND if missing else NOT_EXECUTABLE, False
+        group.begin(process.pid)
+        with _terminal_given_to(process.pid):
+            code = _wait_through_stops(process.pid)
+        process.returncode = code
+    return 128 - code if code < 0 else code, True
+
+
+class _Group:
+    """The command's process group, and signals that came before it was there."""
+
+    def __init__(self) -> None:
+        self.pid: int | None = None
+        self.early: list[int] = []
+
+    def begin(self, pid: int) -> None:
+        self.pid = pid
+        while self.early:
+            self.send(self.early.pop(0))
+
+    def send(self, number: int) -> None:
+        if self.pid is None:
+            self.early.append(number)
+            return
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, number)
+
+
+@contextlib.contextmanager
+def _handing_on(told: dict[int, int]) -> Iterator[_Group]:
+    """Hand on every signal that asks for something; those that we were started to ignore stay ignored."""
+    group = _Group()
+
+    def hand_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
+        told[number] = told.get(number, 0) + 1
+        group.send(number)
+
+    before: dict[int, Any] = {}
+    for name in _FORWARDED:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, hand_on)
+    try:
+        yield group
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _terminal_given_to(group: int) -> Iterator[None]:
+    """At a terminal the command's group must be the foreground one: it reads from it, and Ctrl-C goes to it."""
+    if not _owns_terminal():
+        yield
+        return
+    ignored = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    try:
+        _give_terminal(group)
+        yield
+    finally:
+        _give_terminal(os.getpgrp())
+        signal.signal(signal.SIGTTOU, ignored)
+
+
+def _owns_terminal() -> bool:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+    return False
+
+
+def _give_terminal(group: int) -> None:
+    with contextlib.suppress(OSError):
+        os.tcsetpgrp(0, group)
+    with contextlib.suppress(OSError):
+        os.killpg(group, signal.SIGCONT)  # it may have tried to read before it was its turn
+
+
+def _wait_through_stops(pid: int) -> int:
+    """Wait for the command; when Ctrl-Z stops it, stop too, and go on with it."""
+    while True:
+        _, state = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(state):
+            return os.waitstatus_to_exitcode(state)
+        if not os.isatty(0):
+            continue
+        with contextlib.suppress(OSError):
+            os.tcsetpgrp(0, os.getpgrp())
+        os.kill(os.getpid(), signal.SIGSTOP)
+        _give_terminal(pid)
