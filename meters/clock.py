@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-# CLOCK_BOOTTIME goes on while the machine sleeps and never jumps when the clock is set; elsewhere monotonic comes nearest.
+# CLOCK_BOOTTIME goes on while the machine sleeps and never jumps when the clock is set; elsewhere monotonic is nearest.
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 

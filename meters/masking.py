@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 MASK = "***"
 _LONGEST = 200
-_SECRET_WORD = r"(?:token|secret|passw(?:or)?d|passphrase|credential|api[-_]?key|access[-_]?key|private[-_]?key|auth)"
-_SECRET_NAME = re.compile(rf"(?i)^-{{0,2}}[\w.-]*{_SECRET_WORD}[\w.-]*$|^-{{0,2}}(?:[\w.-]*[-_.])?(?:key|pat|pwd)$")
+_SENSITIVE = r"(?:token|secret|passw(?:or)?d|passphrase|credential|api[-_]?key|access[-_]?key|private[-_]?key|auth)"
+_SECRET_NAME = re.compile(rf"(?i)^-{{0,2}}[\w.-]*{_SENSITIVE}[\w.-]*$|^-{{0,2}}(?:[\w.-]*[-_.])?(?:key|pat|pwd)$")
 _KNOWN_TOKEN = re.compile(
     r"(?:hf_|sk-|sk_|pk_|rk_|gh[opsur]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|ya29\.|eyJ)[\w.\-+/=]{8,}"
 )
 _LONG_RANDOM = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+_=-]{32,}$")
 _URL_LOGIN = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
-_QUERY = re.compile(rf"(?i)([?&][\w.-]*{_SECRET_WORD}[\w.-]*=)[^&\s]+")
+_QUERY = re.compile(rf"(?i)([?&][\w.-]*{_SENSITIVE}[\w.-]*=)[^&\s]+")
 
 
 def masked(command: Sequence[str]) -> list[str]:
@@ -39,5 +39,5 @@ def _masked_value(argument: str) -> str:
     if _LONG_RANDOM.match(argument):
         return MASK
     text = _URL_LOGIN.sub(MASK, _KNOWN_TOKEN.sub(MASK, argument))
-    text = re.sub(rf"(?i)([\w.-]*{_SECRET_WORD}[\w.-]*\s*[=:]\s*)[^\s'\"]+", rf"\1{MASK}", text)
+    text = re.sub(rf"(?i)([\w.-]*{_SENSITIVE}[\w.-]*\s*[=:]\s*)[^\s'\"]+", rf"\1{MASK}", text)
     return _QUERY.sub(rf"\1{MASK}", text)[:2000]

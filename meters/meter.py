@@ -231,7 +231,7 @@ class Meter:
                 self._write_gap(name, finding.from_b, finding.to_b, finding.text)
 
     def _write_gap(self, name: str, from_b: float, to_b: float, why: str) -> None:
-        gap = {"from": round(from_b, 6), "to": round(to_b, 6), "i": self._numbers.get(name), "why": why}
+        gap: dict[str, Any] = {"from": round(from_b, 6), "to": round(to_b, 6), "i": self._numbers.get(name), "why": why}
         self._journal.write("gap", **gap)
 
     def _take_usage(self, usage: Usage) -> None:

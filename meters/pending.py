@@ -23,7 +23,7 @@ def bucket(latency_s: float) -> int:
 
 
 class Pending:
-    """Adds up counts and requests; a thread hands over what has gathered, so that a kill loses half a second of them."""
+    """Adds up counts and requests; a thread hands over what has gathered, so a kill loses half a second of them."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -44,7 +44,7 @@ class Pending:
     def count(self, amounts: dict[str, float]) -> None:
         """Add amounts."""
         with self._lock:
-            self._counts.update(amounts)  # type: ignore[arg-type]
+            self._counts.update(amounts)
             self._due()
 
     def request(self, latency_s: float, tokens_in: float, tokens_out: float, *, failed: bool) -> None:

@@ -97,7 +97,8 @@ class ProgressDisplay:
                 self._warned.add(level)
                 self._write(f"\njoulebook: {100 * level:.0f} % of the budget of {self._budget.text} is used\n")
         if used >= 1.0 and self._on_used_up is not None:
-            self._on_used_up, stop = None, self._on_used_up
+            stop = self._on_used_up
+            self._on_used_up = None
             stop()
 
     def _write(self, text: str) -> None:

@@ -97,7 +97,7 @@ def _was_ended(status: int, told: dict[int, int]) -> bool:
 
 
 def _wait(command: Sequence[str], environ: dict[str, str], told: dict[int, int]) -> tuple[int, bool]:
-    """Start the command in a process group of its own, hand signals on to it, and wait; its status, and if it started."""
+    """Start the command in a process group of its own, hand signals on, and wait; its status, and if it started."""
     with _handing_on(told) as group:
         try:
             process = subprocess.Popen(list(command), env=environ, process_group=0)

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -212,7 +212,7 @@ class Run:
             self._job.stop(status, exit_status)
 
 
-class track(contextlib.ContextDecorator):  # noqa: N801 - used like a function: `with track(...)`, `@track(...)`
+class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(...)`
     """Meter a block or a function as one run.
 
     Args:
@@ -231,6 +231,12 @@ class track(contextlib.ContextDecorator):  # noqa: N801 - used like a function: 
     Never raises into the job: what is wrong with an argument is told in one line, and the run goes on.
     """
 
+    def __new__(cls, name: Any = None, **words: Any) -> Any:
+        """A bare `@track` has the function for its name: it becomes the metered function at once."""
+        if callable(name):
+            return track(**words)(name)
+        return super().__new__(cls)
+
     def __init__(
         self,
         name: Any = None,
@@ -247,9 +253,8 @@ class track(contextlib.ContextDecorator):  # noqa: N801 - used like a function: 
         progress: bool = False,
         **unknown: Any,
     ) -> None:
-        self._function = name if callable(name) else None
         self._words: dict[str, Any] = {
-            "name": getattr(name, "__name__", None) if callable(name) else name,
+            "name": name,
             "project": project,
             "kind": kind,
             "stage": stage,
@@ -265,8 +270,6 @@ class track(contextlib.ContextDecorator):  # noqa: N801 - used like a function: 
         self._disabled = os.environ.get("JOULEBOOK_DISABLED") == "1"
         if unknown and not self._disabled:
             warn_line(f"track() knows no {', '.join(sorted(unknown))}; left out")
-        if self._function is not None:
-            functools.update_wrapper(self, self._function)
 
     def __enter__(self) -> Run:
         opened = _Open(_begin(self._words, disabled=self._disabled), self._progress and not self._disabled)
@@ -291,13 +294,8 @@ class track(contextlib.ContextDecorator):  # noqa: N801 - used like a function: 
         """Begin without a block; ended by `run.stop()`, or at exit where that is forgotten."""
         return self.__enter__()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Decorate a function; with a bare `@track`, call the decorated function."""
-        if self._function is not None:
-            return self._decorate(self._function)(*args, **kwargs)
-        return self._decorate(args[0])
-
-    def _decorate(self, function: _F) -> _F:
+    def __call__(self, function: _F) -> _F:
+        """Decorate a function: each call of it is a run."""
         words = {**self._words, "name": self._words["name"] or getattr(function, "__name__", None)}
         return _decorated(function, lambda: track(**words, progress=self._progress))  # type: ignore[return-value]
 
@@ -319,7 +317,7 @@ def _decorated(function: Callable[..., Any], make: Callable[[], track]) -> Calla
     if flags & _CO_GENERATOR:
 
         @functools.wraps(function)
-        def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
             with make():
                 return (yield from function(*args, **kwargs))
 
@@ -363,7 +361,8 @@ class _Open:
             os.environ[_PARENT_VARIABLE] = run.id
             _active.append(run)
             if progress:
-                self._display = _start_display(run)
+                with _never_raising("no progress display"):
+                    self._display = _start_display(run)
 
     def close(self, status: str, exit_status: int | None) -> None:
         """End the run and put back what was changed."""
@@ -381,11 +380,11 @@ class _Open:
 
 
 def _start_display(run: Run) -> Any:
-    with _never_raising("no progress display"):
-        from joulebook.meters.progress import ProgressDisplay
+    from joulebook.meters.progress import LiveSummary, ProgressDisplay
 
-        return ProgressDisplay(run.summary)  # reads the journal anew; a run that wants a display is a long one
-    return None
+    if run._job is None or run._job.helper is None:
+        return None
+    return ProgressDisplay(LiveSummary(run._job.path, _safe(_rates[0]) if _rates else None))
 
 
 def _restore(variable: str, value: str | None) -> None:

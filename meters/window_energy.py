@@ -12,6 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 Reading = tuple[float, float, float]  # boot time (s), cumulative energy (J), uncertainty of the time (s)
@@ -110,7 +111,7 @@ def _difference(start: _End, end: _End, covered_s: float) -> Window:
 
 
 def _with_unread(read: Window, covered_s: float, length_s: float) -> Window:
-    """A short unread rest at the ends is filled with the mean power (0 to 2 times it); a long one stays out of the value."""
+    """A short unread rest is filled with the mean power (0 to 2 times it); a long one stays out of the value."""
     rest_s = length_s - covered_s
     if rest_s <= 1e-9:
         return read
@@ -130,9 +131,7 @@ def _with_class(read: Window, rel_error: float) -> Window:
 def _end(readings: Sequence[Reading], b: float, tick: float) -> _End:
     """Cumulative energy at `b`, between the ticks (or readings) around it."""
     points = _points_near(readings, b, tick)
-    powers = [
-        (right.energy_j - left.energy_j) / (right.b - left.b) for left, right in zip(points, points[1:], strict=False)
-    ]
+    powers = [(right.energy_j - left.energy_j) / (right.b - left.b) for left, right in pairwise(points)]
     after = bisect_right(points, b, key=lambda point: point.b)
     if after == 0 or after == len(points):
         return _beyond(points[0] if after == 0 else points[-1], powers[0 if after == 0 else -1 :][:1], b)
@@ -160,7 +159,7 @@ def _between(left: _Point, right: _Point, powers: list[float], index: int, b: fl
 
 
 def _stepped(left: _Point, right: _Point, powers: list[float], index: int, b: float) -> float:
-    """Inside one tick, power as a single step from the level before to the level after, where the tick's own mean allows.
+    """Inside one tick, power as one step from the level before to the level after, where the tick's mean allows.
 
     Loads change in steps (a batch, an evaluation begins), so a tick whose mean lies between its neighbours' holds an
     edge; where it stands follows from the mean. Elsewhere the energy is taken to rise evenly.
@@ -217,7 +216,7 @@ def _rising(readings: list[Reading]) -> list[Reading]:
 def _tick_points(readings: list[Reading], tick: float) -> list[_Point]:
     """When the counter ticked, from where its value changes between two readings."""
     points = [_Point(readings[0][0] - tick / 2, readings[0][1], tick / 2)]
-    for (b0, energy0, dt0), (b1, energy1, dt1) in zip(readings, readings[1:], strict=False):
+    for (b0, energy0, dt0), (b1, energy1, dt1) in pairwise(readings):
         if energy1 <= energy0:
             continue
         if b1 - b0 < tick:

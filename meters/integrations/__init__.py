@@ -1,0 +1,1 @@
+"""One file a framework, each importing it only when used."""

@@ -58,10 +58,11 @@ class CodeCarbonSource:
             self._open_amd()
 
     def _open_amd(self) -> None:
-        from codecarbon.core import gpu, gpu_amd
+        from codecarbon.core import gpu
 
+        found: Any
         for found in gpu.AllGPUDevices().devices:
-            if not isinstance(found, gpu_amd.AMDGPUDevice) or found._get_total_energy_consumption() is None:
+            if type(found).__name__ != "AMDGPUDevice" or found._get_total_energy_consumption() is None:
                 continue
             device = Device(found._get_uuid(), "gpu", found._get_gpu_name(), self.name, _AMD)
             self._amd[device.id] = found
