@@ -183,7 +183,14 @@ def _label(drawn: go.Figure, frame: pd.DataFrame, palette: Palette, chosen: str 
     """Put a label beside each point, the chosen first, then the frontier; return what a phone has no room for."""
     order = sorted(frame.index, key=lambda i: (frame.at[i, "model"] != chosen, frame.at[i, "state"] != "frontier"))
     labels = [
-        Label(row.label, row.x, row.y, _colour(row.model, _is_solid(row.state), chosen, palette))
+        Label(
+            row.label,
+            row.x,
+            row.y,
+            _colour(row.model, _is_solid(row.state), chosen, palette),
+            (row.x_low, row.x_high),
+            (row.y_low, row.y_high),
+        )
         for row in frame.loc[order].itertuples()
     ]
     return annotate(drawn, labels, axes)

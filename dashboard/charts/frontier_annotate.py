@@ -8,17 +8,19 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from joulebook.dashboard.charts.frontier_labels import WIDE_PX, crowded, place
+from joulebook.dashboard.charts.frontier_labels import WIDE_PX, Box, crowded, place
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label and the point it names, in data units."""
+    """A label and the point it names, in data units; the ends of its ranges are NaN where there are none."""
 
     text: str
     x: float
     y: float
     colour: str
+    x_ends: tuple[float, float] = (math.nan, math.nan)
+    y_ends: tuple[float, float] = (math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def annotate(
     points = [axes.share(label.x, label.y) for label in labels]
     texts = [label.text for label in labels]
     strangers = [axes.share(*other) for other in others]
-    places = place(points, texts, height_px=axes.height_px, width_px=axes.width_px, others=strangers)
+    bars = [bar for label in labels for bar in _bars(label, axes)]
+    places = place(points, texts, height_px=axes.height_px, width_px=axes.width_px, others=strangers, bars=bars)
     numbers: dict[int, int] = {}
     for i, (label, spot) in enumerate(zip(labels, places, strict=True)):
         if spot is None:
@@ -76,3 +79,16 @@ def annotate(
             font={"color": label.colour, "size": 12.5},
         )
     return tuple(numbers[i] for i in crowded(points, texts, places, height_px=axes.height_px))
+
+
+def _bars(label: Label, axes: Axes) -> list[Box]:
+    """The range bars of a point, in shares of the plot area."""
+    found = []
+    (left, right), (low, high) = label.x_ends, label.y_ends
+    if left < right:
+        (x1, y), (x2, _) = axes.share(left, label.y), axes.share(right, label.y)
+        found.append((x1, y, x2, y))
+    if low < high:
+        (x, y1), (_, y2) = axes.share(label.x, low), axes.share(label.x, high)
+        found.append((x, y1, x, y2))
+    return found

@@ -13,6 +13,9 @@ HALF_PX = 370.0  # of a chart that shares its row
 NARROW_PX = 270.0  # the plot area of a phone
 
 
+Box = tuple[float, float, float, float]  # left, bottom, right, top
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A label's place: shift from its point in pixels (right and up), and which of its ends sits there."""
@@ -22,17 +25,15 @@ class Place:
     anchor: str
 
 
-Box = tuple[float, float, float, float]  # left, bottom, right, top
-
 CHOICES = (
     Place(0, 14, "center"),
     Place(0, -15, "center"),
     Place(11, 0, "left"),
     Place(-11, 0, "right"),
-    Place(8, 12, "left"),
-    Place(-8, 12, "right"),
-    Place(8, -13, "left"),
-    Place(-8, -13, "right"),
+    Place(6, 12, "left"),
+    Place(-6, 12, "right"),
+    Place(6, -13, "left"),
+    Place(-6, -13, "right"),
     Place(0, 29, "center"),
     Place(0, -30, "center"),
 )
@@ -45,6 +46,7 @@ def place(
     height_px: float,
     width_px: float = WIDE_PX,
     others: Sequence[tuple[float, float]] = (),
+    bars: Sequence[Box] = (),
 ) -> list[Place | None]:
     """A place for each label, in order of importance; None where there is room nowhere.
 
@@ -54,10 +56,12 @@ def place(
         height_px: Height of the plot area.
         width_px: Its width.
         others: Points without a label, which no label may cover.
+        bars: Range bars (left, bottom, right, top in shares), which none may cover either.
     """
     spots = [(x * width_px, y * height_px) for x, y in points]
     taken = [_marker(spot) for spot in spots]
     strangers = [_marker((x * width_px, y * height_px)) for x, y in others]
+    strangers += [_line(bar, width_px, height_px) for bar in bars]
     places: list[Place | None] = []
     for own, (spot, text) in enumerate(zip(spots, texts, strict=True)):
         full = [*strangers, *(box for i, box in enumerate(taken) if i != own)]
@@ -88,6 +92,11 @@ def crowded(
         else:
             hidden.append(i)
     return hidden
+
+
+def _line(bar: Box, width_px: float, height_px: float) -> Box:
+    left, bottom, right, top = bar
+    return left * width_px - 1, bottom * height_px - 1, right * width_px + 1, top * height_px + 1
 
 
 def _marker(spot: tuple[float, float]) -> Box:

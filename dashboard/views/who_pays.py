@@ -20,6 +20,7 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.burden import Burden, UseKind
 from joulebook.ledger.errors import LedgerError
 
+STRONG = ("damages", "loss")  # the panels that the page is about
 USE_KINDS: tuple[UseKind, ...] = ("count", "intensity", "typed")
 
 
@@ -151,7 +152,7 @@ def income_groups(result: Burden) -> None:
             st.markdown(f"**{label}**")
             plot(
                 burden_charts.group_panel(
-                    rows, values, texts, current_palette(), top=end, strong=name in ("damages", "loss"), quiet=world_mean
+                    rows, values, texts, current_palette(), top=end, strong=name in STRONG, quiet=world_mean
                 ),
                 alt=f"{label}: " + "; ".join(f"{n} {x}" for n, x in zip(rows, texts, strict=True)),
                 key=f"who-pays-{name}",
@@ -162,7 +163,7 @@ def show(result: Burden) -> None:
     """The whole answer: sentence and figures above the controls, the rest below them."""
     with slot:
         poor = t("who_pays.poor" if result.eta == 0 else "who_pays.poor_weighted", share=fmt.percent(result.poor_share))
-        answer(plain(result.verdict, limit=900), poor)
+        answer(plain(result.verdict, limit=900).replace(" %", "\u00a0%"), poor)
         figures(result)
     st.caption(" ".join(plain(warning, limit=400) for warning in result.warnings))
     maps(result)
