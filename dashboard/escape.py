@@ -21,6 +21,13 @@ def markup(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
+def label(text: object, limit: int = 60) -> str:
+    """Text from data for labels and hovers of a chart: cut, and plotly's few tags of HTML made harmless."""
+    line = " ".join(str(text).split())
+    cut = line if len(line) <= limit else line[: limit - 1] + "…"
+    return html.escape(cut, quote=False)
+
+
 def cell(value: object) -> object:
     """A value for a CSV cell: text that a spreadsheet would run as a formula gets an apostrophe in front."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):

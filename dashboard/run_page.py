@@ -128,7 +128,8 @@ def _per_unit(document: Document, energy: Figure | None) -> list[Headline]:
             note=t("run.work_done", n=fmt.whole(done), work=t(f"work.{unit}")),
             working=Working(
                 t("working.per_unit"),
-                f"{fmt.amount(energy.value, 'energy')} ÷ {fmt.whole(done)} = {fmt.amount(energy.value / done, 'joules')}",
+                f"{fmt.amount(energy.value, 'energy')} ÷ {fmt.whole(done)} = "
+                f"{fmt.amount(energy.value / done, 'joules')}",
             ),
         )
     ]
@@ -201,7 +202,7 @@ def _rate_working(name: str, facility: Figure | None, figure: Figure | None, uni
 
 
 def bands(document: Document) -> list[Band]:
-    """Phases on the time axis, each on the first level where it overlaps no other; parents begin first, so lie above."""
+    """Phases on the time axis, each on the first level where it overlaps no other; parents begin first."""
     start = _when(document["started_at"])
     spans = []
     for phase in (one for row in document["phases"] for one in row.get("sample") or [row]):
@@ -237,7 +238,7 @@ def power_title(trace: pd.DataFrame, drawn: Sequence[Band]) -> str:
 def phase_rows(document: Document, *, each: bool) -> pd.DataFrame:
     """Own energy by phase, what is left outside of phases, and their sum, which is the run's total.
 
-    Columns: phase, n, duration_s, energy_j, energy_low_j, energy_high_j, share. One row a phase with `each`, else a name.
+    Columns: phase, n, duration_s, energy_j, energy_low_j, energy_high_j, share. With `each` a row a phase, else a name.
     """
     rows = [_phase_row(phase) for phase in document["phases"]]
     total = document["energy_j"]

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.template import blank, hatched, side_labels, unit_label
+from joulebook.dashboard.escape import label as as_label
 from joulebook.dashboard.palette import Palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.observations import COMPONENTS
@@ -71,19 +72,22 @@ def figure(
     *,
     ticks: int = 6,
 ) -> go.Figure:
-    """The chart; `labels` name the bars (unique), `low_j` and `high_j` are the range of each total, NaN where unknown."""
+    """The chart; `labels` name the bars, `low_j` and `high_j` are the range of each total, NaN where unknown."""
     total_j = np.sum([part.energy_j for part in parts], axis=0) if parts else np.zeros(len(labels))
     top_j = float(np.nanmax(np.append(high_j, total_j))) if len(labels) else 0.0
     unit = fmt.unit_for("energy", top_j)
     chart = blank(palette, height=_HEIGHT, right=92, left=44)
     positions = list(range(len(labels)))
     for part in parts:
+        said = f"{as_label(part.label)}, {_how(part)}"
         chart.add_bar(
             x=positions,
             y=part.energy_j / unit.size,
             marker=hatched(part.colour, palette) if part.modelled else {"color": part.colour, "line": {"width": 0}},
-            customdata=[[label, fmt.amount(e, "energy")] for label, e in zip(labels, part.energy_j, strict=True)],
-            hovertemplate=f"%{{customdata[0]}}<br>{part.label}, {_how(part)}: %{{customdata[1]}}<extra></extra>",
+            customdata=[
+                [as_label(label), fmt.amount(e, "energy")] for label, e in zip(labels, part.energy_j, strict=True)
+            ],
+            hovertemplate=f"%{{customdata[0]}}<br>{said}: %{{customdata[1]}}<extra></extra>",
             name=part.label,
         )
     _whiskers(
@@ -145,7 +149,7 @@ def _axes(
     chart.update_xaxes(
         tickmode="array",
         tickvals=shown,
-        ticktext=[labels[i] for i in shown],
+        ticktext=[as_label(labels[i], 18) for i in shown],
         range=[-0.6, max(len(labels), 1) - 0.4],
         tickangle=0,
     )
@@ -181,5 +185,5 @@ def _labels(parts: Sequence[Part], size: float) -> list[tuple[str, str, float]]:
         base += part.energy_j[last]
         mixed = part.name in labels
         how = t("word.partly_modelled") if mixed else _how(part)
-        labels[part.name] = (f"<b>{part.label}</b><br>{how}", part.colour, middle / size)
+        labels[part.name] = (f"<b>{as_label(part.label, 18)}</b><br>{how}", part.colour, middle / size)
     return list(labels.values())

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.template import axis, blank, side_labels, unit_label
+from joulebook.dashboard.escape import label as as_label
 from joulebook.dashboard.limits import MAX_POINTS_PER_TRACE
 from joulebook.dashboard.palette import Palette, translucent
 from joulebook.dashboard.texts import t
@@ -83,13 +84,13 @@ def figure(
     *,
     start_s: float,
     end_s: float,
-    gap_words: bool = True,
+    height: int = _HEIGHT,
     selectable: bool = False,
 ) -> go.Figure:
     """The chart over the window from `start_s` to `end_s` (seconds since the run's start)."""
     times, stack = layers(trace)
     levels = min(_LEVELS, 1 + max((band.level for band in bands), default=-1))
-    chart = blank(palette, height=_HEIGHT + _BAND_PX * levels, right=96, left=48, top=28 + _BAND_PX * levels + 6)
+    chart = blank(palette, height=height + _BAND_PX * levels, right=96, left=48, top=28 + _BAND_PX * levels + 6)
     total_w = _sum_known([layer.power_w for layer in stack]) if stack else np.full(len(times), np.nan)
     unit = fmt.unit_for("power", float(np.nanmax(total_w)) if np.isfinite(total_w).any() else None)
     base = np.zeros(len(times))
@@ -104,14 +105,13 @@ def figure(
         base = base + known_w
     top = float(np.nanmax(total_w)) * 1.06 / unit.size if np.isfinite(total_w).any() else 1.0
     _hover(chart, times, stack, total_w, unit)
-    if gap_words:
-        _gaps(chart, times, total_w, palette)
-    _bands(chart, bands, palette, start_s=start_s, end_s=end_s)
+    _gaps(chart, times, total_w, palette)
+    _bands(chart, bands, palette, start_s=start_s, end_s=end_s, plot_px=height - 74)
     _time_axis(chart, palette, start_s=start_s, end_s=end_s)
     chart.update_yaxes(range=[0, top], nticks=5)
     chart.update_layout(dragmode="select" if selectable else False, selectdirection="h", hovermode="x")
     unit_label(chart, unit.name, palette)
-    side_labels(chart, labels, plot_height=_HEIGHT - 74, top=top, palette=palette)
+    side_labels(chart, labels, plot_height=height - 74, top=top, palette=palette)
     return chart
 
 
@@ -183,9 +183,10 @@ def _gaps(chart: go.Figure, times: np.ndarray, total_w: np.ndarray, palette: Pal
             )
 
 
-def _bands(chart: go.Figure, bands: Sequence[Band], palette: Palette, *, start_s: float, end_s: float) -> None:
+def _bands(
+    chart: go.Figure, bands: Sequence[Band], palette: Palette, *, start_s: float, end_s: float, plot_px: int
+) -> None:
     span_s = end_s - start_s
-    plot_px = _HEIGHT - 74
     depth = min(_LEVELS, 1 + max((band.level for band in bands), default=-1))
     for i, band in enumerate(bands):
         left, right = max(band.start_s, start_s), min(band.end_s, end_s)
@@ -207,7 +208,7 @@ def _bands(chart: go.Figure, bands: Sequence[Band], palette: Palette, *, start_s
         if (right - left) / span_s > _LETTER_SHARE * len(band.name):
             chart.add_annotation(
                 name="narrow",
-                text=_text(band.name),
+                text=as_label(band.name, 40),
                 x=(left + right) / 2,
                 y=(bottom + top) / 2,
                 yref="paper",
@@ -215,11 +216,6 @@ def _bands(chart: go.Figure, bands: Sequence[Band], palette: Palette, *, start_s
                 showarrow=False,
                 font={"color": palette.text, "size": 11.5},
             )
-
-
-def _text(name: str) -> str:
-    """A phase's name as text: plotly takes some tags of HTML in labels."""
-    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _time_axis(chart: go.Figure, palette: Palette, *, start_s: float, end_s: float) -> None:

@@ -13,7 +13,6 @@ from joulebook.dashboard.figures import mark
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
 
-
 _LONG = 6  # characters of a value, beyond which it is set smaller
 
 
@@ -83,8 +82,9 @@ def _value_html(item: Headline, *, keep_line: bool) -> str:
     if item.quantity == "share":
         parts = replace(parts, value=fmt.percent(figure.value).removesuffix("\u00a0%"))
     small = ", ".join(part for part in (fmt.span(parts), item.note) if part)
+    kind = "jb-value jb-long" if len(parts.value) > _LONG else "jb-value"
     return (
-        f'<div class="jb-value{" jb-long" if len(parts.value) > _LONG else ""}" title="{markup(fmt.si(figure.value, item.quantity))}">{markup(parts.value)} '
+        f'<div class="{kind}" title="{markup(fmt.si(figure.value, item.quantity))}">{markup(parts.value)} '
         f"<span>{markup(parts.unit + item.unit_suffix)}</span></div>"
         f'<div class="jb-range">{markup(small)}</div>{changed}'
     )

@@ -55,7 +55,7 @@ def current_language() -> str:
     return asked if asked in languages() else DEFAULT_LANGUAGE
 
 
-def t(key: str, **values: object) -> str:
+def t(key: str, /, **values: object) -> str:
     """The text of a key in the current language, its `{named}` places filled.
 
     Raises:
