@@ -111,7 +111,7 @@ def _sampled_request(batch: Batch, record: Record, b: float) -> None:
 
 def _device(batch: Batch, record: Record, b: float) -> None:
     number, device_id = integer_of(record.get("i")), text_of(record.get("id"))
-    component = record.get("component")
+    component = text_of(record.get("component"))
     if number is None or not 0 <= number < _DEVICE_LIMIT or device_id is None or component not in _COMPONENTS:
         return
     sensor = table_of(record.get("sensor"))
@@ -233,7 +233,7 @@ def _child(batch: Batch, record: Record, b: float) -> None:
 
 
 def _closes(batch: Batch, record: Record, b: float) -> None:
-    status = record.get("status")
+    status = text_of(record.get("status"))
     known = status if status in {"finished", "failed", "interrupted"} else "interrupted"
     exit_status = integer_of(record.get("exit_status"))
     small = exit_status if exit_status is not None and abs(exit_status) < 2**31 else None

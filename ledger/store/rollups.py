@@ -227,7 +227,7 @@ def _begun(days: pd.Series, span: str) -> pd.Series:
     import pandas as pd
 
     if span == "week":
-        back = days.dt.weekday
+        back = days.dt.day_of_week
     elif span == "month":
         back = days.dt.day - 1
     else:

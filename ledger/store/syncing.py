@@ -89,6 +89,9 @@ def _take(ledger: Ledger, path: Path, report: SyncReport) -> None:
     except OSError as error:
         report.problems.append(f"{path}: can't be read ({error.strerror or error}); nothing of it was taken in")
         return
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # what no check has foreseen
+        report.problems.append(f"{path}: could not be understood ({error!r}); nothing new of it was taken in")
+        return
     _note(path, taken, report)
 
 
