@@ -258,19 +258,27 @@ def _steps(field: _Field, site: Site) -> list[FrontierStep]:
                 energy_ratio=step.burden_ratio,
                 extra_g_per_1000_units=1000 * extra_g,
                 # grams a unit are kilograms a thousand units
-                points_per_kg_per_1000_units=_ranged(field, step, in_points * step.benefit / extra_g, site),
+                points_per_kg_per_1000_units=_ranged(field, step, in_points / extra_g, site),
             )
         )
     return found
 
 
-def _ranged(field: _Field, step: Step, value: float, site: Site) -> Figure:
-    """A marginal benefit with its range: the draws of gain over extra energy, widened by what the place adds."""
+def _ranged(field: _Field, step: Step, points_per_g: float, site: Site) -> Figure:
+    """A marginal benefit with its range: the draws of gain over extra energy, widened by what the place adds.
+
+    Args:
+        field: With the draws.
+        step: Along the frontier.
+        points_per_g: Points that one unit of quality is, over the extra grams of the step.
+        site: Its grid and PUE add to the range.
+    """
     gain = field.quality[:, step.dearer] - field.quality[:, step.cheaper]
     extra = field.energy[:, step.dearer] - field.energy[:, step.cheaper]
     if not np.isfinite(gain).all():  # a quality of unknown range: only the energy's part can be said
         gain = np.full_like(extra, step.benefit)
     place = figure_draws([times(site.intensity_g_per_kwh, site.pue)], len(extra), stream=4)[:, 0]
-    relative = (gain / step.benefit) / (extra / step.burden) / (place / np.median(place))
-    low, high = (float(end) for end in np.percentile(relative * value, (5, 95)))
+    relative_extra = np.where(extra == 0, math.nan, extra / step.burden) * (place / np.median(place))
+    low, high = (float(end) for end in np.nanpercentile(gain * points_per_g / relative_extra, (5, 95)))
+    value = step.benefit * points_per_g
     return Figure(value, min(low, value), max(high, value), "modelled", "facility", site.vintage)
