@@ -61,6 +61,13 @@ def published_tasks() -> tuple[str, ...]:
     return tuple(sorted(tasks | {row.task for row in inference_configs()} | {OFFLINE_TASK}))
 
 
+def is_measured_task(task: str) -> bool:
+    """Whether the task is one of Power Hungry Processing or of the offline models: whole machines, few tokens."""
+    from joulebook.reference_data.inference import small_large_measured
+
+    return task == OFFLINE_TASK or any(small_large_task(row.task) == task for row in small_large_measured())
+
+
 def published_candidates(task: str, unit: Unit, *, gpu_only: bool = False) -> list[Candidate]:
     """All published candidates of one task per unit of work; empty where there are none.
 
@@ -158,7 +165,7 @@ def _of_config(row: InferenceConfig, task: str, unit: Unit) -> Candidate:
         own_gsd=REPEAT_GSD,
         shared_gsd=((f"meter of {row.accelerator}", METER_GSD),),
         runs=1,
-        quality=_benchmark(row.model_id, BENCHMARKS.get(task)),
+        quality=benchmark_quality(row.model_id, BENCHMARKS.get(task)),
         latency_s=Figure(seconds, seconds / 1.1, seconds * 1.1, "published", "request", "2026"),
         parameters=row.parameters_billion * 1e9,
         hardware=f"{row.accelerators} x {row.accelerator}",
@@ -168,13 +175,13 @@ def _of_config(row: InferenceConfig, task: str, unit: Unit) -> Candidate:
         by_language=tuple(
             found
             for language, benchmark in LANGUAGE_BENCHMARKS.get(task, ())
-            if (found := _benchmark(row.model_id, benchmark, language)) is not None
+            if (found := benchmark_quality(row.model_id, benchmark, language)) is not None
         ),
         source=f"{row.source_key}: {row.precision}, {row.output_tokens:.0f} output tokens, latency of the median token",
     )
 
 
-def _benchmark(model_id: str, benchmark: str | None, language: str | None = None) -> Quality | None:
+def benchmark_quality(model_id: str, benchmark: str | None, language: str | None = None) -> Quality | None:
     """The newest score that is not from memory; per cent become a share. Without n or interval its range is unknown."""
     from joulebook.reference_data.quality import quality_scores
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from joulebook.ledger.accounting.comparison_site import cost_usd, emissions_g, water_l
 from joulebook.ledger.accounting.comparison_types import Site
+from joulebook.ledger.accounting.estimate_inference import InferenceWork, TokenModel, device_factors, serving_of
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.inference_model import energy_per_token_j
+from joulebook.ledger.accounting.uncertainty import by_factor, multiply
 from joulebook.ledger.errors import LedgerError
 
 HOURS = 24
@@ -99,32 +102,27 @@ def on_accelerator(energy_j: Figure, here: Chip, there: Chip) -> Figure:
     return Figure(value, min(low, value), max(high, value), "modelled", energy_j.boundary, energy_j.vintage)
 
 
-def at_batch(energy_j: Figure, batch: float, new_batch: float, linear: float, square: float) -> Figure:
-    """Energy per token at another batch: ln e = ... + a ln B + b (ln B)^2, as fitted on ML.ENERGY v3.
+def served_otherwise(energy_j: Figure, now: InferenceWork, then: InferenceWork, model: TokenModel) -> Figure:
+    """The same requests at another batch or precision, or on another accelerator, by the ratio of two estimates.
+
+    What both estimates have in common cancels; of the estimator's own range the square root stays, for how far the
+    ratio of two configurations of one model lies off.
 
     Args:
-        energy_j: At `batch`.
-        batch: Mean requests at once now.
-        new_batch: Then.
-        linear: a, below 0.
-        square: b.
+        energy_j: As it is served now.
+        now: How it is served now.
+        then: How it would be served.
+        model: The fitted estimator.
     """
-    if not (batch > 0 and new_batch > 0):
-        raise LedgerError("a batch must be above 0")
-    before, after = math.log(batch), math.log(new_batch)
-    return _modelled(energy_j, math.exp(linear * (after - before) + square * (after**2 - before**2)))
+    ratio = _token_j(then, model) / _token_j(now, model)
+    doubt = by_factor(ratio, math.sqrt(model.range_factors["plain"]))
+    return multiply(energy_j, doubt, method="modelled", boundary=energy_j.boundary, vintage=model.vintage)
 
 
-def at_precision(energy_j: Figure, bits: float, new_bits: float, exponent: float) -> Figure:
-    """Energy per token with weights of another width: e ~ bits^c, as fitted on ML.ENERGY v3."""
-    if not (bits > 0 and new_bits > 0):
-        raise LedgerError("a precision needs more than 0 bits")
-    return _modelled(energy_j, (new_bits / bits) ** exponent)
-
-
-def _modelled(energy_j: Figure, factor: float) -> Figure:
-    scaled = energy_j.scaled(factor)
-    return Figure(scaled.value, scaled.low, scaled.high, "modelled", scaled.boundary, scaled.vintage)
+def _token_j(work: InferenceWork, model: TokenModel) -> float:
+    return energy_per_token_j(
+        serving_of(work, model), model.coefficients, device_factors(work.device, model.coefficients)
+    )
 
 
 def _mean_over(profile: Sequence[float], start: int, duration_h: float, mean: float) -> float:

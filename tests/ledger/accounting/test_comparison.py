@@ -16,6 +16,7 @@ from joulebook.ledger.accounting.comparison_quality import quality_of, wilson
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.pareto import dominance_probability, frontier, steps_along
 from joulebook.ledger.candidates import choose, find_task, in_language
+from joulebook.ledger.candidates_estimated import size_of
 from joulebook.ledger.candidates_published import OFFLINE_TASK, published_candidates, published_tasks
 from joulebook.ledger.errors import LedgerError
 
@@ -242,6 +243,22 @@ class TestChoosing:
         with pytest.raises(LedgerError, match=said) as caught:
             choose(None, models, task=task)
         assert "\n" not in str(caught.value)
+
+    def test_a_model_of_known_size_is_estimated_where_nothing_was_measured(self):
+        chosen = choose(None, ("Llama-3.1-8B-Instruct", "acme-30B-A3B"), task="lm-arena-chat", unit="1k-tokens")
+        estimate = chosen.candidates[1]
+        assert (estimate.origin, estimate.parameters) == ("estimate", 30e9)
+        assert estimate.energy_per_unit_j.method == "modelled"
+        measured = published_candidates("lm-arena-chat", "1k-tokens")
+        alike = next(c for c in measured if c.model == "Qwen3-30B-A3B-Instruct-2507").energy_per_unit_j
+        assert estimate.energy_per_unit_j.low < alike.value < estimate.energy_per_unit_j.high
+        assert any("different origin" in warning for warning in compare(chosen.candidates, SITE).warnings)
+
+    def test_sizes(self):
+        assert size_of("gemma-270m").parameters == 270e6
+        assert size_of("meta-llama/Llama-3.1-70B-Instruct").parameters == pytest.approx(70.6e9, rel=0.01)
+        assert size_of("acme-30B-A3B").active_parameters == 3e9
+        assert size_of("a-model-of-unknown-size") is None
 
     def test_exact_task(self):
         assert find_task(None, "GPQA") == "gpqa"

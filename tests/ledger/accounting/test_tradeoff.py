@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from joulebook.ledger.accounting.comparison import Site
 from joulebook.ledger.accounting.comparison_quality import quality_of
+from joulebook.ledger.accounting.estimate_inference import InferenceWork
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.tradeoff import (
     Costs,
@@ -32,11 +33,10 @@ from joulebook.ledger.accounting.tradeoff_cascade import (
 )
 from joulebook.ledger.accounting.tradeoff_elsewhere import (
     Chip,
-    at_batch,
-    at_precision,
     by_start_hour,
     in_regions,
     on_accelerator,
+    served_otherwise,
 )
 from joulebook.ledger.accounting.tradeoff_gate import gate_from_quality, gate_from_scores
 from joulebook.ledger.accounting.tradeoff_json import to_json
@@ -48,6 +48,7 @@ from joulebook.ledger.accounting.tradeoff_money import (
 )
 from joulebook.ledger.accounting.uncertainty import Z90
 from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.estimates import serving_device, token_model
 from joulebook.ledger.tradeoff_inputs import costs_at, energy_costs, once_from_runs, pair_gsd
 
 # Llama 3.1 70B and 8B on H100 at 64 requests at once, 400 tokens (ML.ENERGY v3), in kWh.
@@ -288,10 +289,14 @@ class TestElsewhere:
         with pytest.raises(LedgerError, match="no figure in common"):
             on_accelerator(figure(1.0), Chip("x", 1, None, 1), Chip("y", 1, 1, None))
 
-    def test_batch_and_precision_follow_the_fit(self):
-        doubled = at_batch(figure(1.0), 8, 64, -0.841, 0.036)
-        assert doubled.value == pytest.approx(
-            math.exp(-0.841 * math.log(8) + 0.036 * (math.log(64) ** 2 - math.log(8) ** 2))
-        )
-        assert at_precision(figure(1.0), 16, 8, 0.4).value == pytest.approx(2**-0.4)
-        assert doubled.method == "modelled"
+    def test_another_batch_follows_what_was_measured(self):
+        """ML.ENERGY v3, Llama 3.1 70B on four H100: 3.759 J a token at batch 8, 0.797 at 64."""
+        now, then = (InferenceWork(70.6e9, serving_device("H100"), batch=batch, count=4) for batch in (8.0, 64.0))
+        moved = served_otherwise(figure(3.759), now, then, token_model())
+        assert moved.low < 0.797 < moved.high
+        assert moved.value == pytest.approx(0.797, rel=0.15)
+        assert moved.method == "modelled"
+
+    def test_another_precision_of_the_same_is_the_same(self):
+        work = InferenceWork(8e9, serving_device("H100"), batch=64.0)
+        assert served_otherwise(figure(1.0), work, work, token_model()).value == pytest.approx(1.0)
