@@ -120,13 +120,17 @@ def shown(
     ends = ("", "")
     if low is not None and high is not None and high > low:
         ends = (_end(low / chosen.size, places), _end(high / chosen.size, places))
-    return Shown(number(value / chosen.size), chosen.name, *ends)
+    text = number(value / chosen.size)
+    if quantity == "count" and "." in text:  # a size of "8 billion" is not measured to three digits
+        text = text.rstrip("0").rstrip(".")
+    return Shown(text, chosen.name, *ends)
 
 
 def _end(value: float, places: int) -> str:
+    """An end of a range: the decimals of the value, or fewer where three digits need fewer."""
     if places == 0 and abs(value) >= 1000:
         return number(value)
-    return number(value, places)
+    return number(value, min(places, places_of(value)) if value else places)
 
 
 def percent(share: float | None) -> str:

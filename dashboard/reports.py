@@ -1,40 +1,60 @@
-"""The reports that the page offers: tables in SI units, units in the column names, ranges beside every figure."""
+"""The reports that the page offers: those of the ledger's room, made by the same code as `joulebook report`."""
 
 from __future__ import annotations
 
+import io
+import itertools
 import shlex
-from collections.abc import Callable
 
 import pandas as pd
 
 from joulebook.dashboard import data
+from joulebook.ledger.reports.making import built_reports, report_module, write_report
 from joulebook.ledger.store import RunFilter
 
-
-def _runs(books: data.Books, asked: RunFilter) -> pd.DataFrame:
-    return data.runs(books, asked, limit=None)
+_KINDS = {".csv": "text/csv", ".json": "application/json", ".md": "text/markdown"}
 
 
-def _by(*columns: str) -> Callable[[data.Books, RunFilter], pd.DataFrame]:
-    def made(books: data.Books, asked: RunFilter) -> pd.DataFrame:
-        return data.rollup(books, columns, run_filter=asked)
-
-    return made
+def names() -> list[str]:
+    """Reports that there are, in the order in which they are offered."""
+    return built_reports()
 
 
-REPORTS: dict[str, Callable[[data.Books, RunFilter], pd.DataFrame]] = {
-    "runs": _runs,
-    "days": _by("day"),
-    "projects": _by("project"),
-    "models": _by("model", "task"),
-}
+def is_table(name: str) -> bool:
+    """Whether the report is rows; else it is a document."""
+    return hasattr(report_module(name), "rows")
+
+
+def first_rows(books: data.Books, name: str, asked: RunFilter, n: int) -> pd.DataFrame:
+    """The first rows of a table."""
+    return pd.DataFrame(itertools.islice(report_module(name).rows(books.ledger, asked), n))
+
+
+def document(books: data.Books, name: str, asked: RunFilter) -> str:
+    """A document in full."""
+    return str(report_module(name).text(books.ledger, asked))
+
+
+def suffix(name: str) -> str:
+    """Ending of the report's file."""
+    return ".csv" if is_table(name) else str(report_module(name).SUFFIX)
+
+
+def mime(name: str) -> str:
+    """Kind of the report's file."""
+    return _KINDS.get(suffix(name), "text/plain")
+
+
+def content(books: data.Books, name: str, asked: RunFilter) -> bytes:
+    """The file, stamped so that `joulebook verify` can make it again; tables begin with a byte-order mark."""
+    out = io.StringIO(newline="")
+    write_report(books.ledger, name, asked, out)
+    return out.getvalue().encode("utf-8-sig" if is_table(name) else "utf-8")
 
 
 def command(name: str, asked: RunFilter) -> str:
-    """The same on the command line, where there is such a report; else the list of runs as JSON."""
-    if name != "runs":
-        return "joulebook runs --json"
+    """The same on the command line."""
     options = [f"--from {asked.start:%Y-%m-%d}"] if asked.start else []
     options += [f"--to {asked.end:%Y-%m-%d}"] if asked.end else []
     options += [f"--project {shlex.quote(project)}" for project in asked.projects]
-    return " ".join(["joulebook report runs", *options, "--out runs.csv"])
+    return " ".join(["joulebook report", name, *options, f"--out {name}{suffix(name)}"])

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from joulebook.dashboard import format as fmt
+from joulebook.dashboard.charts import power
 from joulebook.dashboard.charts.power import Band
 from joulebook.dashboard.components.headline import Headline, Working
 from joulebook.dashboard.escape import plain
@@ -114,6 +116,16 @@ def work_of(document: Document) -> tuple[str, float] | None:
     return next(((unit, float(n)) for unit in WORK_UNITS if (n := document["counts"].get(unit))), None)
 
 
+def work_done(document: Document) -> str:
+    """Say `90 requests, 18 000 tokens read`; seconds summed over requests are no work, and nothing done is left out."""
+    known = {"requests", "samples", "tokens_in", "tokens_out", "requests_failed"}
+    return ", ".join(
+        f"{fmt.whole(n)} {t('work.' + unit) if unit in known else unit}"
+        for unit, n in document["counts"].items()
+        if n and unit != "request_s"
+    )
+
+
 def _per_unit(document: Document, energy: Figure | None) -> list[Headline]:
     work = work_of(document)
     if work is None or energy is None:
@@ -144,7 +156,6 @@ def _power(document: Document, energy: Figure | None) -> Headline | None:
         t("run.mean_power"),
         energy.scaled(1 / duration_s),
         "power",
-        note=t("run.over", duration=fmt.duration(duration_s)),
         working=Working(
             t("working.power"),
             f"{fmt.si(energy.value, 'energy')} ÷ {fmt.si(duration_s, 'duration')} = "
@@ -226,10 +237,11 @@ def _when(text: str) -> datetime:
 
 def power_title(trace: pd.DataFrame, drawn: Sequence[Band]) -> str:
     """The finding of the power chart: where the power was highest, and in which phase."""
-    total_w = trace.dropna(subset=["power_w_mean"]).groupby("t_s")["power_w_mean"].sum()
-    peak_s = float(total_w.idxmax())
+    times, total_w = power.total(trace)
+    at = int(np.nanargmax(total_w))
+    peak_s, peak_w = float(times[at]), float(total_w[at])
     inside = [band for band in drawn if band.start_s <= peak_s <= band.end_s]
-    peak = fmt.amount(float(total_w.max()), "power")
+    peak = fmt.amount(peak_w, "power")
     if inside:
         return t("run.power_peak_in", power=peak, phase=max(inside, key=lambda band: band.level).name)
     return t("run.power_peak", power=peak, when=fmt.duration(peak_s))
@@ -326,7 +338,7 @@ def assumptions(document: Document) -> list[str]:
     facility, energy = figure_of(document["facility_energy_j"]), figure_of(document["energy_j"])
     if facility and energy and energy.value > 0:
         lines.append(
-            t("run.pue", pue=fmt.number(facility.value / energy.value), method=t("method_mark." + facility.method))
+            t("run.pue", pue=fmt.number(facility.value / energy.value), vintage=plain(facility.vintage or "", 200))
         )
     for name, figure in document["energy_by_component"].items():
         if figure and figure["method"] == "modelled":
@@ -352,10 +364,7 @@ def facts(document: Document) -> dict[str, str]:
         t("word.model"): plain(document["model"] or "") + _parameters(document),
         t("word.task"): plain(document["task"] or ""),
         t("run.hosts"): plain(", ".join(_hosts(document))),
-        t("run.work"): ", ".join(
-            f"{fmt.whole(n)} {t('work.' + unit) if unit in WORK_UNITS or unit == 'tokens_in' else plain(unit)}"
-            for unit, n in document["counts"].items()
-        ),
+        t("run.work"): plain(work_done(document), 300),
         t("word.quality"): "; ".join(_quality(q) for q in document["quality"]),
         t("run.latency"): t(
             "run.latencies",

@@ -221,7 +221,7 @@ _SHOWN: dict[str, Any] = {
     "duration": lambda d: fmt.duration(d["duration_s"]),
     "power": _power,
     "measured": lambda d: fmt.percent(d["energy_j"]["measured_share"]) if d["energy_j"] else "",
-    "work": lambda d: ", ".join(f"{fmt.whole(n)} {unit}" for unit, n in d["counts"].items()),
+    "work": run_page.work_done,
     "quality": lambda d: "; ".join(f"{q['name']} {fmt.number(q['value'])}" for q in d["quality"]),
     "latency": lambda d: fmt.duration(d["latency_s"]["p95"]) if d["latency_s"] else "",
     "model": lambda d: d["model"] or "",

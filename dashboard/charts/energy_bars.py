@@ -48,7 +48,7 @@ def by_component(frame: pd.DataFrame, palette: Palette) -> list[Part]:
         parts.append(Part(name, label, colour, energy_j - measured_j, modelled=True))
     overhead_j = (frame["facility_energy_j"] - frame["energy_j"]).fillna(0.0).clip(lower=0.0).to_numpy(float)
     parts.append(Part("overhead", t("component.overhead"), palette.muted, overhead_j, modelled=True))
-    return [part for part in parts if part.energy_j.sum() > 0]
+    return _drawn(parts)
 
 
 def by_group(groups: dict[str, pd.DataFrame], palette: Palette) -> list[Part]:
@@ -60,7 +60,13 @@ def by_group(groups: dict[str, pd.DataFrame], palette: Palette) -> list[Part]:
         measured_j = np.minimum(frame["measured_j"].fillna(0.0).to_numpy(float), total_j)
         parts.append(Part(label, label, colour, measured_j, modelled=False))
         parts.append(Part(label, label, colour, total_j - measured_j, modelled=True))
-    return [part for part in parts if part.energy_j.sum() > 0]
+    return _drawn(parts)
+
+
+def _drawn(parts: list[Part]) -> list[Part]:
+    """Layers that would be seen: a rest that rounding left over is none."""
+    total_j = sum(float(part.energy_j.sum()) for part in parts)
+    return [part for part in parts if part.energy_j.sum() > total_j * 1e-6]
 
 
 def figure(
@@ -154,7 +160,8 @@ def _axes(
         tickangle=0,
     )
     chart.update_yaxes(range=[0, top * 1.05 or 1], nticks=5, rangemode="tozero")
-    for first, last in _stretches(total_j)[:4] if len(_stretches(total_j)) <= 4 else []:
+    empty = [(first, last) for first, last in _stretches(total_j) if (last - first + 1) * 30 > len(labels) * 2]
+    for first, last in empty if len(empty) <= 4 else []:
         chart.add_annotation(
             text=t("word.none"),
             x=(first + last) / 2,

@@ -105,7 +105,8 @@ def figure(
         base = base + known_w
     top = float(np.nanmax(total_w)) * 1.06 / unit.size if np.isfinite(total_w).any() else 1.0
     _hover(chart, times, stack, total_w, unit)
-    _gaps(chart, times, total_w, palette)
+    measured = [layer.power_w for layer in stack if not layer.modelled]
+    _gaps(chart, times, _sum_known(measured) if measured else total_w, palette)
     _bands(chart, bands, palette, start_s=start_s, end_s=end_s, plot_px=height - 74)
     _time_axis(chart, palette, start_s=start_s, end_s=end_s)
     chart.update_yaxes(range=[0, top], nticks=5)
@@ -139,6 +140,12 @@ def _area(
     )
 
 
+def total(trace: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Times and the power of all devices together; NaN where nothing is known."""
+    times, stack = layers(trace)
+    return times, _sum_known([layer.power_w for layer in stack]) if stack else np.full(len(times), np.nan)
+
+
 def _stretches(known: np.ndarray) -> list[np.ndarray]:
     at = np.flatnonzero(known)
     return [part for part in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(part)]
@@ -165,19 +172,20 @@ def _hover(chart: go.Figure, times: np.ndarray, stack: Sequence[Layer], total_w:
     )
 
 
-def _gaps(chart: go.Figure, times: np.ndarray, total_w: np.ndarray, palette: Palette) -> None:
-    """The word for what is missing, in the gaps that are wide enough to hold it."""
+def _gaps(chart: go.Figure, times: np.ndarray, read_w: np.ndarray, palette: Palette) -> None:
+    """The word for what is missing, where no device was read for long enough to hold it."""
     if len(times) < 2:
         return
     whole_s = times[-1] - times[0]
-    for gap in _stretches(np.isnan(total_w))[:20]:
+    for gap in _stretches(np.isnan(read_w))[:20]:
         if whole_s and (times[gap[-1]] - times[gap[0]]) / whole_s > _LETTER_SHARE * len(t("run.gap")):
             chart.add_annotation(
                 name="narrow",
                 text=t("run.gap"),
                 x=(times[gap[0]] + times[gap[-1]]) / 2,
-                y=0,
-                yanchor="bottom",
+                y=0.5,
+                yref="paper",
+                yanchor="middle",
                 showarrow=False,
                 font={"color": palette.muted, "size": 11.5},
             )

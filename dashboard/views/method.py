@@ -19,18 +19,27 @@ def show(formula: Formula) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         signs = {
-            f"`{symbol.name}`": f"{plain(symbol.meaning, 300)}" + (f" ({plain(symbol.unit)})" if symbol.unit else "")
+            f"`{symbol.name}`": f"{plain(symbol.meaning, 300)}"
+            + (f" ({plain(symbol.unit)})" if symbol.unit not in ("", "1") else "")
             for symbol in formula.symbols
         }
         st.table(signs, border="horizontal", width="stretch")
     with right:
         example = formula.example
         published = f" ({t('method.published', value=plain(example.published))})" if example.published else ""
-        st.markdown(f"{plain(example.text, 400)} **{plain(example.shown)}**{published}")
+        st.markdown(f"{plain(example.text, 400)} → **{plain(example.shown)}**{published}")
         if formula.note:
             st.markdown(plain(formula.note, 600))
         st.caption(t("method.source", source=plain(formula.source, 400)))
     st.space("small")
+
+
+def signs(formula: Formula) -> dict[str, str]:
+    """Each sign with its meaning and unit."""
+    return {
+        f"`{name}`": plain(meaning, 300) + (f" ({plain(unit)})" if unit not in ("", "1") else "")
+        for name, meaning, unit in formula.symbols
+    }
 
 
 def ledger() -> data.Books | None:

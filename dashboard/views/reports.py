@@ -1,4 +1,4 @@
-"""Reports: choose one, see its first rows, take it away; each says what it is for and who asks for it."""
+"""Reports: choose one, see its beginning, take it away; each says what it is for and who asks for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from joulebook.dashboard import data, periods, reports
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.components.empty import how_to_begin
 from joulebook.dashboard.components.page import answer, header, page_footer
-from joulebook.dashboard.components.table import download_csv
 from joulebook.dashboard.texts import t
 from joulebook.ledger.store import RunFilter
 
@@ -44,19 +43,34 @@ def controls(projects: list[str]) -> RunFilter:
 
 
 def one_report(books: data.Books, name: str, asked: RunFilter) -> None:
-    """What it is for, its first rows, the whole of it as CSV."""
-    st.markdown(t(f"reports.for_{name}"))
-    frame = reports.REPORTS[name](books, asked)
-    if frame.empty:
-        st.markdown(t("runs.nothing"))
-        return
-    st.dataframe(
-        frame.head(_FIRST_ROWS), hide_index=True, alt=t(f"reports.name_{name}"), key="reports-first", lazy=False
+    """What it is for, its beginning, the whole of it as a file."""
+    st.markdown(t("reports.for_" + name.replace("-", "_")))
+    if reports.is_table(name):
+        frame = reports.first_rows(books, name, asked, _FIRST_ROWS)
+        if frame.empty:
+            st.markdown(t("runs.nothing"))
+            return
+        st.dataframe(frame, hide_index=True, alt=title(name), key=f"reports-first-{name}", lazy=False, placeholder="")
+        st.caption(t("reports.rows", n=len(frame)) if len(frame) == _FIRST_ROWS else t("reports.all_rows"))
+    else:
+        st.code(reports.document(books, name, asked), language=None, wrap_lines=True, height=420)
+    st.download_button(
+        t("reports.download"),
+        data=lambda: reports.content(books, name, asked),
+        file_name=f"joulebook-{name}{reports.suffix(name)}",
+        mime=reports.mime(name),
+        key=f"reports-file-{name}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="primary",
     )
-    st.caption(t("reports.rows", shown=min(_FIRST_ROWS, len(frame)), n=fmt.whole(len(frame))))
-    download_csv(frame, file_name=f"joulebook-{name}.csv", key="reports-csv", label=t("reports.download"))
     st.caption(t("reports.command"))
     st.code(reports.command(name, asked), language="bash")
+
+
+def title(name: str) -> str:
+    """The report's name for people."""
+    return t("reports.name_" + name.replace("-", "_"))
 
 
 books = data.open_books()
@@ -67,7 +81,7 @@ if data.totals(books).n == 0:
     how_to_begin()
 else:
     answer(t("reports.answer", n=fmt.whole(totals.n)))
-    names = {t(f"reports.name_{name}"): name for name in reports.REPORTS}
+    names = {title(name): name for name in reports.names()}
     chosen = st.segmented_control(
         t("reports.which"),
         list(names),

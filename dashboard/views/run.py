@@ -91,7 +91,10 @@ def phases(document: dict[str, Any]) -> None:
 def devices(document: dict[str, Any]) -> None:
     """The run's devices, and those that it only kept from others."""
     st.subheader(t("run.devices_title"), anchor=False)
-    st.dataframe(run_page.device_rows(document["devices"]), hide_index=True, alt=t("run.devices_title"))
+    if document["devices"]:
+        st.dataframe(run_page.device_rows(document["devices"]), hide_index=True, alt=t("run.devices_title"))
+    else:
+        st.markdown(t("run.no_devices"))
     if document["reserved_devices"]:
         st.markdown(t("run.reserved"))
         st.dataframe(run_page.device_rows(document["reserved_devices"]), hide_index=True, alt=t("run.reserved_alt"))

@@ -64,10 +64,13 @@ else:
     rows = side_by_side.gather([data.document(books, run_id) for run_id in ids])
     with said:
         answer(side_by_side.sentence(rows))
-    for warning in side_by_side.same_work(rows):
-        st.warning(warning, icon=":material/rule:")
+    unlike = side_by_side.same_work(rows)
+    if unlike:
+        st.warning("\n".join(f"- {line}" for line in unlike), title=t("side.unlike"), icon=":material/rule:")
     difference(rows)
     only_differences = st.toggle(t("side.differences"), key="side_differences", bind="query-params")
     shown, raw = side_by_side.facts(rows, only_differences=only_differences)
-    table(shown, key="side-facts", alt=t("side.alt"), export=raw, file_name="joulebook-side-by-side.csv")
+    table(
+        shown, key="side-facts", alt=t("side.alt"), export=raw, file_name="joulebook-side-by-side.csv", height="content"
+    )
 page_footer(books, boundary=t("boundary.IT"))
