@@ -127,8 +127,24 @@ def small_large_measured() -> tuple[SmallLargeRun, ...]:
     return records("small_large_measured.csv", SmallLargeRun)
 
 
+def _json(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    return loaded
+
+
 @cache
 def inference_coefficients() -> dict[str, Any]:
-    """Our fitted estimator: coefficients, their covariance, spreads and how it was fitted (docs/estimators.md)."""
-    loaded: dict[str, Any] = json.loads((FOLDER / "inference_coefficients.json").read_text(encoding="utf-8"))
-    return loaded
+    """Our fitted estimator: coefficients, output lengths, range factors, how it fared (docs/estimators.md)."""
+    return _json("inference_coefficients.json")
+
+
+@cache
+def held_out_coefficients() -> dict[str, dict[str, float]]:
+    """By model id, the coefficients of the fit that never saw that model: for an honest scoreboard."""
+    return _json("inference_held_out.json")
+
+
+@cache
+def training_prior() -> dict[str, Any]:
+    """Effective utilisation of public training runs, as fitted by benchmarks/fit_training.py."""
+    return _json("training_prior.json")
