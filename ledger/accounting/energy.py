@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from joulebook.ledger.accounting.cpu import model_cpu
 from joulebook.ledger.accounting.factors import Factor, Factors
-from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.figure import Figure, Method
 from joulebook.ledger.accounting.figures import DeviceFigures, WindowFigures
 from joulebook.ledger.accounting.memory import model_memory
 from joulebook.ledger.accounting.observations import (
     COMPONENTS,
+    WHOLE_MACHINE,
     Component,
     DeviceUse,
     HostUse,
@@ -98,7 +99,8 @@ def device_figures(device: DeviceUse) -> DeviceFigures:
 
 def _whole(device: DeviceUse, reading: Reading) -> Figure:
     boundary = "accelerators" if device.component == "gpu" else "IT"
-    return Figure(reading.energy_j, reading.low_j, reading.high_j, reading.method, boundary, None, 1.0)
+    read = 1.0 if reading.method in ("measured", "sampled") else 0.0
+    return Figure(reading.energy_j, reading.low_j, reading.high_j, reading.method, boundary, None, read)
 
 
 def _attributed(device: DeviceUse, reading: Reading) -> Figure:
@@ -109,9 +111,15 @@ def _attributed(device: DeviceUse, reading: Reading) -> Figure:
     share = Range(device.share, device.share / factor, max(device.share, min(1.0, device.share * factor)))
     energy = range_of_product([Range(reading.energy_j, reading.low_j, reading.high_j), share])
     by_convention = device.share_how == "time" and device.share < 1.0
-    return Figure(
-        *energy, "modelled" if by_convention else whole.method, whole.boundary, None, 0.0 if by_convention else 1.0
-    )
+    method: Method = "modelled" if by_convention else whole.method
+    measured = 0.0 if by_convention else whole.measured_share
+    return Figure(*energy, method, whole.boundary, None, measured)
+
+
+def _hosts_to_model(hosts: Sequence[HostUse], devices: Sequence[DeviceFigures]) -> Sequence[HostUse] | None:
+    """Hosts whose processor and memory are to be modelled; None where one reading has the whole machine in it."""
+    whole = any(entry.device.name == WHOLE_MACHINE and entry.energy_j is not None for entry in devices)
+    return None if whole else hosts
 
 
 def account_window(window: WindowUse, factors: Factors) -> WindowFigures:
@@ -121,10 +129,11 @@ def account_window(window: WindowUse, factors: Factors) -> WindowFigures:
     """
     devices = tuple(device_figures(device) for device in window.devices)
     used = tuple(device for device in devices if not device.device.reserved)
+    hosts = _hosts_to_model(window.hosts, used)
     by_component: dict[Component, Figure | None] = {}
     missing: list[str] = []
     for component in COMPONENTS:
-        parts, absent = _component(component, used, window.hosts, factors)
+        parts, absent = _component(component, used, hosts, factors)
         boundary = "accelerators" if component == "gpu" else "IT"
         by_component[component] = sum_figures(parts, boundary=boundary, shared=True)
         missing += absent
@@ -146,12 +155,12 @@ def _total(by_component: dict[Component, Figure | None], missing: Sequence[str])
 
 
 def _component(
-    component: Component, devices: Sequence[DeviceFigures], hosts: Sequence[HostUse], factors: Factors
+    component: Component, devices: Sequence[DeviceFigures], hosts: Sequence[HostUse] | None, factors: Factors
 ) -> tuple[list[Figure], list[str]]:
     """Known energies of a component, and names of what is missing of it."""
     mine = [device for device in devices if device.device.component == component]
     known = [device.energy_j for device in mine if device.energy_j is not None]
-    if component not in _MODELS:
+    if component not in _MODELS or hosts is None:
         unread = [device.device.device_id for device in mine if device.energy_j is None]
         return known, [f"{component} {name}" for name in unread] if known else [component] if unread else []
     model, absent = _MODELS[component], []

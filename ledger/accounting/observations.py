@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from joulebook.ledger.accounting.figure import Method
+
+# A device of this name is all of a machine at once (an imported total, a wall meter): nothing is missing beside it.
+WHOLE_MACHINE = "whole machine"
+
 Component = Literal["gpu", "cpu", "ram", "other"]
 COMPONENTS: tuple[Component, ...] = ("gpu", "cpu", "ram", "other")
 ShareHow = Literal["whole", "process", "cpu-time", "time"]
@@ -21,7 +26,7 @@ class Reading:
     energy_j: float
     low_j: float
     high_j: float
-    method: Literal["measured", "sampled"]
+    method: Method
 
 
 @dataclass(frozen=True, slots=True)

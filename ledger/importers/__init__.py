@@ -1,0 +1,1 @@
+"""Foreign records into the books, one file a format."""

@@ -1,0 +1,203 @@
+"""Runs that came from somebody else's file into the books: all of a file or nothing, any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from joulebook.ledger.accounting.factors import Factors
+from joulebook.ledger.accounting.run_account import account_run
+from joulebook.ledger.importers.records import ImportedDevice, ImportedRun, run_id_of
+from joulebook.ledger.locations import resolve_location
+from joulebook.ledger.store.accounts import factors_now, figure_columns, keep_factors
+from joulebook.ledger.store.observing import run_use
+from joulebook.ledger.store.opening import Ledger
+from joulebook.ledger.store.rollups import refresh_rollups
+from joulebook.ledger.store.settling import mark_day, next_revision, zone_rows
+from joulebook.ledger.store.tables import COUNT_NAMES, edits, ledger_state, run_devices, run_hosts, run_zones, runs
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Inserted:
+    """Ids of runs that are new, that a file says more about now, and that the books had already."""
+
+    new: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+
+def insert_imported(ledger: Ledger, imported: Sequence[ImportedRun]) -> Inserted:
+    """Bring the runs of one file into the books, in one transaction.
+
+    A run that the books have with the same content stays as it is, what persons changed about it included; one with
+    other content (a tracker that went on) is replaced.
+
+    Raises:
+        LedgerError: The ledger can't be written; nothing was changed then.
+    """
+    factors, done = factors_now(), Inserted()
+    with ledger.writing(alone=True) as connection:
+        keep_factors(connection, factors)
+        connection.execute(update(ledger_state).values(factor_hash=factors.content_hash))
+        for run in imported:
+            _insert(connection, run, factors, done)
+        refresh_rollups(connection)
+    return done
+
+
+def _insert(connection: Connection, run: ImportedRun, factors: Factors, done: Inserted) -> None:
+    query = select(runs.c.details, runs.c.day).where(runs.c.run_id == run.run_id)
+    before = connection.execute(query).first()
+    if before is not None and before[0].get("imported") == dict(run.original):
+        done.unchanged.append(run.run_id)
+        return
+    (done.new if before is None else done.updated).append(run.run_id)
+    if before is not None:
+        for table in (run_devices, run_hosts, run_zones, runs):
+            connection.execute(delete(table).where(table.c.run_id == run.run_id))
+        mark_day(connection, {before[1]})
+    connection.execute(insert(runs).values(**_run_row(run)))
+    connection.execute(insert(run_hosts).values(**_host_row(run)))
+    if devices := _device_rows(run):
+        connection.execute(insert(run_devices), devices)
+    settle_imported(connection, run.run_id, factors)
+
+
+def settle_imported(connection: Connection, run_id: str, factors: Factors) -> None:
+    """Work out the figures of an imported run, with what persons put right about it."""
+    changes = _edited(connection, run_id)
+    location = changes.pop("location", None)
+    if location is not None:
+        zone = resolve_location({"how": "edited", "zone": location})
+        place = {"zone": zone.zone, "zone_how": zone.how, "zone_assumed": zone.assumed}
+        connection.execute(update(run_hosts).where(run_hosts.c.run_id == run_id).values(place))
+    here = runs.c.run_id == run_id
+    if changes:
+        connection.execute(update(runs).where(here).values(changes))
+    run = dict(connection.execute(select(runs).where(here)).mappings().one())
+    devices, hosts = (
+        [dict(row) for row in connection.execute(select(table).where(table.c.run_id == run_id)).mappings()]
+        for table in (run_devices, run_hosts)
+    )
+    figures = account_run(run_use(run, devices, hosts), factors)
+    row = figure_columns(figures) | {
+        "zone": hosts[0]["zone"],
+        "zone_assumed": hosts[0]["zone_assumed"],
+        "warnings": len(figures.warnings) + len(run["details"].get("warnings", [])),
+        "factor_hash": factors.content_hash,
+        "revision": next_revision(connection),
+        "dirty": 0,
+    }
+    connection.execute(update(runs).where(here).values(row))
+    connection.execute(delete(run_zones).where(run_zones.c.run_id == run_id))
+    if zones := zone_rows(run_id, run["started_at"], figures):
+        connection.execute(insert(run_zones), zones)
+    mark_day(connection, {run["day"]})
+
+
+def _edited(connection: Connection, run_id: str) -> Row:
+    query = select(edits.c.field, edits.c.new).where(edits.c.run_id == run_id).order_by(edits.c.edit_no)
+    changes: Row = {}
+    for name, new in connection.execute(query):
+        changes[name] = {**changes.get("tags", {}), **(new or {})} if name == "tags" else new
+    if "tags" in changes:
+        kept = connection.execute(select(runs.c.tags).where(runs.c.run_id == run_id)).scalar() or {}
+        changes["tags"] = {key: value for key, value in {**kept, **changes["tags"]}.items() if value is not None}
+    return changes
+
+
+def _boot(run: ImportedRun) -> str:
+    """What stands for the machine: the file does not tell one from another, so each run has its own."""
+    return f"import-{run.run_id}"
+
+
+def _run_row(run: ImportedRun) -> Row:
+    parent = None if run.parent_key is None else run_id_of(run.source, run.parent_key)
+    return {
+        "run_id": run.run_id,
+        "parent_run_id": parent,
+        "top_level": parent is None,
+        "dirty": 0,
+        "revision": 0,
+        "name": run.name,
+        "project": run.project,
+        "model": run.model,
+        "task": run.task,
+        "tags": {**run.tags, "imported": run.source},
+        "status": "finished",
+        "day": int(run.started_at // 86400),
+        "started_at": run.started_at,
+        "ended_at": run.started_at + run.duration_s,
+        "duration_s": run.duration_s,
+        "hosts": 1,
+        "details": {
+            "declared": dict(run.declared),
+            "counts": dict(run.counts),
+            "hours": [],
+            "imported": dict(run.original),
+            "warnings": list(run.warnings),
+        },
+        "warnings": 0,
+        **{name: run.counts.get(name) for name in COUNT_NAMES},
+    }
+
+
+def _host_row(run: ImportedRun) -> Row:
+    zone = resolve_location({"how": "flag", "zone": run.zone or ""})
+    use = {
+        "host": run.source,
+        "boot_id": _boot(run),
+        "duration_s": run.duration_s,
+        "cpu_model": run.cpu_model,
+        "threads": run.threads,
+        "memory_bytes": run.memory_bytes,
+    }
+    return {
+        "run_id": run.run_id,
+        "boot_id": _boot(run),
+        "host": run.source,
+        "zone": zone.zone,
+        "zone_how": "imported" if run.zone and not zone.assumed else "unknown",
+        "zone_assumed": zone.assumed,
+        "from_b": 0.0,
+        "to_b": run.duration_s,
+        "windows": [[0.0, run.duration_s]],
+        "use": use,
+    }
+
+
+def _device_rows(run: ImportedRun) -> list[Row]:
+    return [
+        {
+            "run_id": run.run_id,
+            "device_id": f"{_boot(run)}/{device.component}-{i}",
+            "boot_id": _boot(run),
+            "host": run.source,
+            "name": device.name,
+            "component": device.component,
+            "source": run.source,
+            "from_b": 0.0,
+            "to_b": run.duration_s,
+            "windows": [[0.0, run.duration_s]],
+            **_joules(device),
+            "method": device.method,
+            "coverage": 1.0,
+            "share": 1.0,
+            "share_how": "whole",
+            "reserved": False,
+            "why_unknown": device.why_unknown or (None if device.energy_j is not None else "not in the file"),
+        }
+        for i, device in enumerate(run.devices)
+    ]
+
+
+def _joules(device: ImportedDevice) -> Row:
+    shown = device.range_j
+    if shown is None:
+        return {"energy_j": None, "low_j": None, "high_j": None}
+    return {"energy_j": shown.value, "low_j": shown.low, "high_j": shown.high}
