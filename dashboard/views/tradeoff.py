@@ -236,7 +236,7 @@ def life(asked: tradeoff.Inputs) -> None:
     """Training's share over the life of the model."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         training = number("training_mwh", 688.1)
-        requests = number("life_requests", 1e9, least=1.0)
+        requests = number("life_requests", 1e10, least=1.0)
     if training and requests:
         each, share = tradeoff.training_share(training, requests, asked.large_j[0])
         st.markdown(t("tradeoff.life_text", each=each, share=share))

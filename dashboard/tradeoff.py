@@ -1,0 +1,398 @@
+"""What the Trade-off page shows: inputs from typed figures or models, worked out in four quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from joulebook.dashboard import data
+from joulebook.dashboard import format as fmt
+from joulebook.dashboard.charts.tradeoff_tornado import Swing
+from joulebook.dashboard.compare import BY_BOOKS, YEAR, candidates
+from joulebook.dashboard.texts import t
+from joulebook.ledger import tradeoff_inputs
+from joulebook.ledger.accounting.comparison import Candidate, Site
+from joulebook.ledger.accounting.comparison_site import with_range
+from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.scaling import SizeStep, size_steps
+from joulebook.ledger.accounting.tradeoff import (
+    Costs,
+    Curve,
+    Escalation,
+    Quantity,
+    Tradeoff,
+    break_even_date,
+    curves,
+    tradeoff,
+)
+from joulebook.ledger.accounting.tradeoff_cascade import measured_escalation
+from joulebook.ledger.accounting.tradeoff_gate import Gate, gate_from_quality
+from joulebook.ledger.accounting.tradeoff_money import OwnedHardware, amortised_per_request, money_bases
+from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.factor_sets import current_factors
+from joulebook.ledger.sites import site_of
+from joulebook.ledger.store import RunFilter
+from joulebook.meters.settings import load_settings
+
+J_PER_KWH = 3.6e6
+QUANTITIES: tuple[Quantity, ...] = ("kwh", "kg", "usd", "l")
+ONCE_PARTS = ("distillation", "labelling", "evaluation", "development")
+POINTS = 160  # of a curve; straight lines with one corner need few
+# The worked example: Llama 3.1 70B and 8B on H100 at a batch of 64, 400 tokens a request (ML.ENERGY v3).
+EXAMPLE_LARGE_J, EXAMPLE_SMALL_J, EXAMPLE_ONCE_KWH = 318.8, 47.6, 600.0
+# Peak of an H100 (989e12 FLOP/s dense) times the share that public trainings reach (0.323), over 0.85 of its 700 W.
+FLOP_PER_J = 989e12 * 0.323 / (0.85 * 700)
+SIZES = (1e9, 3e9, 7e9, 13e9, 34e9, 70e9, 180e9, 405e9)
+
+_UNITS: Mapping[Quantity, tuple[fmt.Quantity, float]] = {  # SI per unit of the quantity
+    "kwh": ("energy", J_PER_KWH),
+    "kg": ("emissions", 1e3),
+    "usd": ("money", 1.0),
+    "l": ("volume", 1.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the trade-off is worked out from; figures are (value, low, high) in J, small and hashable.
+
+    Attributes:
+        once_kwh: One-time energy by part.
+        money_basis: `electricity`, `rented` or `owned`.
+        seconds: Accelerator seconds of a request on the large and on the small model, for the other two bases.
+    """
+
+    large_j: tuple[float, float, float]
+    small_j: tuple[float, float, float]
+    verifier_j: float
+    once_kwh: tuple[tuple[str, float, float, float], ...]
+    boundary: str
+    method: str
+    requests_per_day: float | None
+    start: date
+    escalation: tuple[float, int] | None
+    switch_at: float
+    rebound: float
+    location: str | None
+    pair_gsd: float = 1.0
+    money_basis: str = "electricity"
+    seconds: tuple[float, float] = (0.0, 0.0)
+    once_hours: float = 0.0
+    usd_per_hour: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One quantity, worked out."""
+
+    result: Tradeoff
+    lines: list[Curve]
+
+
+def typed(value: float, percent: float) -> tuple[float, float, float]:
+    """A typed figure with the range that was typed for all of them."""
+    factor = 1 + percent / 100
+    return value, value / factor, value * factor
+
+
+def ends_of(figure: Figure) -> tuple[float, float, float]:
+    """A figure's value and range as a key."""
+    return figure.value, figure.low, figure.high
+
+
+def costed(books: data.Books, task: str) -> list[Candidate]:
+    """Candidates of a task whose energy per request is known, dearest first."""
+    found = candidates(books, task, "request", ("runs", "published"), gpu_only=False)
+    known = [with_range(c) for c in found if c.energy_per_unit_j]
+    return sorted(known, key=lambda c: -c.energy_per_unit_j.value)  # type: ignore[union-attr]
+
+
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=BY_BOOKS)
+def stage_runs(books: data.Books) -> pd.DataFrame:
+    """Runs that made something: those with a stage that counts as a one-time cost."""
+    asked = RunFilter(stages=tuple(tradeoff_inputs.STAGES), include_children=True)
+    return data.runs(books, asked)[["run_id", "name", "stage", "energy_j"]]
+
+
+def once_of_runs(books: data.Books, run_ids: tuple[str, ...]) -> tuple[tuple[str, float, float, float], ...]:
+    """One-time kWh by part from runs.
+
+    Raises:
+        LedgerError: The energy of one of them is unknown.
+    """
+    parts = tradeoff_inputs.once_from_runs([data.document(books, run_id) for run_id in run_ids])
+    return tuple((name, *(end / J_PER_KWH for end in ends_of(figure))) for name, figure in parts.items())
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def worked_out(inputs: Inputs, quantity: Quantity) -> Answer | None:
+    """The trade-off in one quantity; None where a factor (price, water) is unknown.
+
+    Raises:
+        LedgerError: An input that can't be.
+    """
+    site = site_of(current_factors(load_settings()), inputs.location, YEAR)
+    costs = _money(inputs, site) if quantity == "usd" and inputs.money_basis != "electricity" else None
+    costs = costs or _costs(inputs, quantity, site)
+    if costs is None:
+        return None
+    escalation = _escalation(inputs)
+    result = tradeoff(
+        costs,
+        requests_per_day=inputs.requests_per_day,
+        start=inputs.start,
+        escalation=escalation,
+        rebound=inputs.rebound,
+    )
+    lines = curves(
+        costs, _requests(result, inputs), escalation=escalation, switch_at=inputs.switch_at, rebound=inputs.rebound
+    )
+    return Answer(result, lines)
+
+
+def _costs(inputs: Inputs, quantity: Quantity, site: Site) -> Costs | None:
+    return tradeoff_inputs.costs_at(quantity, _per_request(inputs), _once(inputs), site, pair_gsd=inputs.pair_gsd)
+
+
+def _per_request(inputs: Inputs) -> dict[str, Figure]:
+    found = {
+        "large": Figure(*inputs.large_j, inputs.method, inputs.boundary),  # type: ignore[arg-type]
+        "small": Figure(*inputs.small_j, inputs.method, inputs.boundary),  # type: ignore[arg-type]
+    }
+    if inputs.verifier_j:
+        found["verifier"] = Figure(inputs.verifier_j, inputs.verifier_j, inputs.verifier_j, "declared", inputs.boundary)
+    return found
+
+
+def _once(inputs: Inputs) -> dict[str, Figure]:
+    return {
+        name: Figure(value, low, high, "declared", inputs.boundary).scaled(J_PER_KWH)
+        for name, value, low, high in inputs.once_kwh
+        if high > 0
+    }
+
+
+def _money(inputs: Inputs, site: Site) -> Costs | None:
+    """The same in USD by rented hours or owned hardware."""
+    energies = _per_request(inputs)
+    hours = {role: seconds / 3600 for role, seconds in zip(("large", "small"), inputs.seconds, strict=True)}
+    per_request = {role: _usd(inputs, site, hours[role], energies[role]) for role in ("large", "small")}
+    kwh = sum(value for _, value, _, _ in inputs.once_kwh)
+    once = _usd(inputs, site, inputs.once_hours, Figure(kwh, kwh, kwh, "declared", inputs.boundary).scaled(J_PER_KWH))
+    if per_request["large"] is None or per_request["small"] is None or once is None:
+        return None
+    return Costs("usd", per_request["large"], per_request["small"], distillation=once)
+
+
+def _usd(inputs: Inputs, site: Site, hours: float, energy_j: Figure) -> Figure | None:
+    declared = Figure(hours, hours, hours, "declared", inputs.boundary)
+    rate = Figure(inputs.usd_per_hour, inputs.usd_per_hour, inputs.usd_per_hour, "declared", inputs.boundary)
+    bases = money_bases(
+        declared,
+        energy_j.scaled(site.pue.value / J_PER_KWH),
+        rent_usd_per_hour=rate,
+        price_usd_per_kwh=site.price_usd_per_kwh,
+        hardware=OwnedHardware(rate),
+    )
+    return bases.rented if inputs.money_basis == "rented" else bases.owned
+
+
+def _escalation(inputs: Inputs) -> Escalation | None:
+    if inputs.escalation is None:
+        return None
+    rate, n = inputs.escalation
+    return measured_escalation(round(rate * n), n) if n else Escalation(rate, rate, rate)
+
+
+def _requests(result: Tradeoff, inputs: Inputs) -> np.ndarray:
+    """The stretch of requests to draw: to twice the break-even, or a year of traffic where there is none."""
+    even = result.break_even.requests
+    far = even.value * 2 if even and even.value > 0 else (inputs.requests_per_day or 10_000.0) * 365
+    far = max(far, inputs.switch_at * 2)
+    corner = inputs.switch_at
+    points = np.linspace(0.0, far, POINTS)
+    return np.sort(np.append(points, [corner, np.nextafter(corner, np.inf)])) if corner else points
+
+
+def crossing(answer: Answer, inputs: Inputs) -> tuple[float, float] | None:
+    """Requests and cost at which always-large and the small model meet; None where they never do, or start together."""
+    even = answer.result.break_even.requests
+    if even is None or even.value <= 0 or inputs.switch_at:
+        return None
+    return even.value, even.value * answer.result.costs.large.value
+
+
+def amount(quantity: Quantity, value: float) -> str:
+    """A cost in the quantity's own unit, as text that adapts."""
+    kind, size = _UNITS[quantity]
+    if quantity == "usd" and 0 < abs(value) < 0.01:
+        return fmt.amount(value, "money", fmt.Unit("millionths of USD", 1e-6))
+    return fmt.amount(value * size, kind)
+
+
+def figure_text(quantity: Quantity, figure: Figure | None) -> str:
+    """A cost with its range."""
+    if figure is None:
+        return t("figure.unknown")
+    kind, size = _UNITS[quantity]
+    unit = fmt.Unit("millionths of USD", 1e-6) if quantity == "usd" and 0 < figure.value < 0.01 else None
+    return fmt.with_range(figure.value * size, figure.low * size, figure.high * size, kind, unit)
+
+
+def requests_text(answer: Answer) -> str:
+    """Break-even in requests with its range, or the word never."""
+    even = answer.result.break_even
+    if even.requests is None:
+        return t("tradeoff.never")
+    parts = fmt.shown(even.requests.value, even.requests.low, even.requests.high, "count")
+    high = t("tradeoff.never") if even.latest_is_never else parts.high
+    value = f"{parts.value} {parts.unit}".strip()
+    return t("tradeoff.with_range", value=value, low=parts.low, high=high) if parts.low else value
+
+
+def twice_the_traffic(answer: Answer, inputs: Inputs) -> str:
+    """The day of break-even with twice the traffic, as a sentence; empty without traffic or break-even."""
+    even = answer.result.break_even
+    if inputs.requests_per_day is None or even.requests is None or even.requests.value <= 0:
+        return ""
+    day = break_even_date(even.requests.value, inputs.requests_per_day * 2, inputs.start)
+    return t("tradeoff.twice", date=f"{day:%-d %B %Y}") if day else ""
+
+
+def swings(answer: Answer) -> list[Swing]:
+    """The tornado's bars in requests."""
+    scale = axis_scale(answer)[0]
+    found = []
+    for bar in answer.result.tornado:
+        low, high = (None if end is None else end / scale for end in (bar.at_low, bar.at_high))
+        texts = (t("tradeoff.never") if end is None else fmt.number(end) for end in (low, high))
+        name = t(f"tradeoff.input_{bar.name}")
+        label = t("tradeoff.assumed", name=name) if bar.assumed_range else name
+        found.append(Swing(label, low, high, *texts, bar.assumed_range))
+    return found
+
+
+def axis_scale(answer: Answer) -> tuple[float, str]:
+    """How many requests one step of the axis is, and its word."""
+    far = float(answer.lines[0].requests[-1])
+    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if far >= size:
+            return size, t(f"tradeoff.{name}_requests")
+    return 1.0, t("tradeoff.plain_requests")
+
+
+def gate(small: Candidate | None, large: Candidate | None, margin: float) -> Gate:
+    """The quality gate of two candidates."""
+    return gate_from_quality(small.quality if small else None, large.quality if large else None, margin=margin)
+
+
+def gate_text(result: Gate) -> str:
+    """The gate's outcome as a sentence."""
+    if result.difference is None:
+        return t("tradeoff.gate_unknown")
+    points = {"margin": fmt.number(result.margin * 100, 1), "difference": fmt.number(result.difference * 100, 2)}
+    if result.low is not None and result.high is not None:
+        points |= {"low": fmt.number(result.low * 100, 2), "high": fmt.number(result.high * 100, 2)}
+        return t(
+            {True: "tradeoff.gate_yes", False: "tradeoff.gate_no", None: "tradeoff.gate_open"}[result.passes], **points
+        )
+    return t("tradeoff.gate_no_range", **points)
+
+
+def training_share(training_mwh: float, requests: float, per_request_j: float) -> tuple[str, str]:
+    """Training's energy in one request over the life of the model, and its share of the whole."""
+    training_j = training_mwh * 1e3 * J_PER_KWH
+    each = amortised_per_request(Figure(training_j, training_j, training_j, "declared", "as declared"), requests)
+    return fmt.amount(each.value, "energy"), fmt.percent(each.value / (each.value + per_request_j))
+
+
+def table_of(answers: Mapping[Quantity, Answer | None]) -> pd.DataFrame:
+    """All quantities side by side, for the screen."""
+    known = {quantity: answer for quantity, answer in answers.items() if answer}
+    results = [(quantity, answer, answer.result) for quantity, answer in known.items()]
+    return pd.DataFrame(
+        {
+            t("tradeoff.in"): [t(f"tradeoff.quantity_{q}") for q, _, _ in results],
+            t("tradeoff.large_request"): [figure_text(q, r.costs.large) for q, _, r in results],
+            t("tradeoff.small_request"): [figure_text(q, r.costs.small) for q, _, r in results],
+            t("tradeoff.once"): [figure_text(q, r.once) for q, _, r in results],
+            t("tradeoff.break_even"): [requests_text(a) for _, a, _ in results],
+            t("tradeoff.day"): [_day(r) for _, _, r in results],
+            t("tradeoff.threshold"): [_threshold(r) for _, _, r in results],
+        }
+    )
+
+
+def _day(result: Tradeoff) -> str:
+    even = result.break_even
+    if even.requests is None:
+        return t("tradeoff.never")
+    return f"{even.date:%-d %b %Y}" if even.date else t("figure.unknown")
+
+
+def _threshold(result: Tradeoff) -> str:
+    figure = result.cascade.threshold
+    return fmt.with_range(figure.value, figure.low, figure.high, "share")
+
+
+def export_of(answers: Mapping[Quantity, Answer | None]) -> pd.DataFrame:
+    """All quantities for CSV, each figure with range, method and vintage."""
+    return pd.DataFrame([_export_row(q, a.result) for q, a in answers.items() if a])
+
+
+def _export_row(quantity: Quantity, result: Tradeoff) -> dict[str, object]:
+    figures = {
+        "large_per_request": result.costs.large,
+        "small_per_request": result.costs.small,
+        "once": result.once,
+        "break_even_requests": result.break_even.requests,
+        "cascade_threshold": result.cascade.threshold,
+    }
+    cells: dict[str, object] = {"unit": {"kwh": "kWh", "kg": "kgCO2e", "usd": "USD", "l": "L"}[quantity]}
+    for name, figure in figures.items():
+        cells[name] = figure.value if figure else None
+        for part in ("low", "high", "method", "boundary", "vintage"):
+            cells[f"{name}_{part}"] = getattr(figure, part) if figure else None
+    return cells | {
+        "break_even_date": result.break_even.date,
+        "probability_never": result.break_even.probability_never,
+        "verdict": result.verdict,
+    }
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def sizes() -> list[SizeStep]:
+    """What the next size buys, by Chinchilla's law."""
+    return size_steps(list(SIZES), FLOP_PER_J)
+
+
+def sizes_table(steps: list[SizeStep]) -> pd.DataFrame:
+    """The sizes for the screen."""
+    return pd.DataFrame(
+        {
+            t("compare.parameters"): [fmt.amount(s.parameters, "count") for s in steps],
+            t("tradeoff.tokens"): [fmt.amount(s.tokens, "count") for s in steps],
+            t("models.training_energy"): [fmt.amount(s.training_kwh * J_PER_KWH, "energy") for s in steps],
+            t("tradeoff.loss"): [fmt.number(s.loss) for s in steps],
+            t("tradeoff.loss_drop"): ["" if s.loss_drop is None else fmt.number(s.loss_drop) for s in steps],
+            t("tradeoff.loss_per_mwh"): [
+                "" if s.loss_drop_per_mwh is None else fmt.number(s.loss_drop_per_mwh) for s in steps
+            ],
+            t("tradeoff.token_ratio"): [f"× {fmt.number(s.inference_ratio)}" for s in steps],
+        }
+    )
+
+
+def check_range(low: float, name: str) -> None:
+    """Refuse a number that makes no sense here, in words.
+
+    Raises:
+        LedgerError: It is not above 0.
+    """
+    if not low > 0:
+        raise LedgerError(t("tradeoff.must_be_positive", name=name))
