@@ -34,13 +34,14 @@ def burden(run: str | None, emissions_g: float | None, as_json: bool, show_all: 
     RUN is a run of the ledger; without one, and without --emissions-g, only shares are given.
     """
     result = _worked_out(_emissions(run, emissions_g), **wishes)
+    damage = _damage_usd(result.emissions_g)
     if as_json:
         from joulebook.commands.decisions import print_json
         from joulebook.ledger.accounting.burden import to_json
 
-        print_json(to_json(result))
+        print_json({**to_json(result), "social_cost_usd": {name: cost.to_json() for name, cost in damage.items()}})
         return
-    _show(result, show_all)
+    _show(result, damage, show_all=show_all)
 
 
 def _worked_out(
@@ -86,11 +87,23 @@ def _emissions(run: str | None, emissions_g: float | None) -> Figure | None:
     return Figure(**located)
 
 
-def _show(result: Burden, show_all: bool) -> None:
+def _damage_usd(emissions: Figure | None) -> dict[str, Figure]:
+    """The damage in money by each dated value of the factor set; none of them is the truth."""
+    if emissions is None:
+        return {}
+    from joulebook.ledger.accounting.social_cost import social_costs
+    from joulebook.ledger.factor_sets import current_factors
+    from joulebook.meters.settings import load_settings
+
+    table = current_factors(load_settings()).table
+    return social_costs(emissions, [factor for key, factor in sorted(table.items()) if key.startswith("scc/")])
+
+
+def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from joulebook.commands.decisions import share_text
+    from joulebook.commands.decisions import share_text, with_range
     from joulebook.ledger.accounting.sentences import percent
 
     console = Console()
@@ -113,6 +126,8 @@ def _show(result: Burden, show_all: bool) -> None:
             f"{row.name} ({row.iso3})", estimate, use, _plain(row.relative_burden), _plain(row.vulnerability)
         )
     console.print(countries)
+    for name, cost in damage.items():
+        console.print(f"Damage of the emissions by {name}: {with_range(cost)} USD", highlight=False, soft_wrap=True)
     for line in (*result.warnings, *(f"{i}. {text}" for i, text in enumerate(result.caveats, start=1))):
         console.print(line, style="dim", highlight=False, soft_wrap=True)
 

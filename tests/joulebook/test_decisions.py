@@ -1,0 +1,213 @@
+"""compare, tradeoff and burden as a person calls them: the JSON of the contract, plain text, one line on bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from joulebook.cli import cli
+from joulebook.errors import user_errors
+
+FIGURE = {"value", "low", "high", "method", "measured_share", "boundary", "vintage"}
+
+
+def ask(*words: str) -> Result:
+    return CliRunner().invoke(cli, words, env={"COLUMNS": "140"}, catch_exceptions=True)
+
+
+def answer(*words: str) -> dict:
+    result = ask(*words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def refused(*words: str) -> str:
+    """The one line that a person would get for what can't be done."""
+    error = ask(*words).exception
+    assert isinstance(error, user_errors()), error
+    assert "\n" not in str(error)
+    return str(error)
+
+
+def is_figure(found: object) -> bool:
+    return isinstance(found, dict) and set(found) >= FIGURE
+
+
+class TestCompare:
+    def test_published_models_need_no_ledger(self):
+        found = answer("compare", "bloomz-1b7", "flan-t5-xxl", "--task", "imdb", "--location", "KOR")
+        small, large = found["candidates"]
+        assert (small["model"], large["model"], found["unit"]) == ("bloomz-1b7", "flan-t5-xxl", "request")
+        for name in ("quality", "energy_per_unit_j", "emissions_per_unit_g", "cost_per_unit_usd", "latency_s"):
+            assert is_figure(small[name]), name
+        assert (small["origin"], small["on_frontier"], large["on_frontier"]) == ("published", True, False)
+        assert large["dominated_by"] == [{"model": "bloomz-1b7", "probability": pytest.approx(0.985, abs=0.005)}]
+        assert "for 21 % of its energy (20 to 22 %)." in found["verdict"]
+        assert small["energy_per_unit_j"]["value"] == pytest.approx(0.0310720 * 3600, rel=1e-4)
+        assert not Path(os.environ["JOULEBOOK_LEDGER"]).exists()
+        assert not Path(os.environ["JOULEBOOK_JOURNALS"]).exists()
+
+    def test_in_words(self):
+        text = ask("compare", "--task", "imdb", "--min-quality", "0.9", "--location", "KOR").output
+        assert text.startswith("bloomz-1b7 is right in 97.2 %")
+        assert "Left out: sentiment_analysis_model (quality 0.746 is below 0.9)" in text
+        assert "All at KOR" in text
+
+    def test_who_gets_a_working_model(self):
+        found = answer("compare", "--task", "movie review sentiment", "--quality-language", "ko")
+        gemma = next(c for c in found["candidates"] if c["model"].startswith("gemma"))
+        assert gemma["quality"]["value"] == 0.495
+        assert {"model": "kiwipiepy", "probability": 1.0} in gemma["dominated_by"]
+        assert gemma["prompts_leave"] is False
+
+    def test_one_candidate_gets_a_clear_sentence(self):
+        found = answer("compare", "flan-t5-xxl", "--task", "imdb")
+        assert found["verdict"].startswith("There is only one candidate, flan-t5-xxl")
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("--task", "imdb", "--location", "Atlantis"), "unknown location 'Atlantis'"),
+            (("no-such-model-1b", "--task", "imdb"), "no candidate 'no-such-model-1b'"),
+            (("x", "--task", "no such task"), "known tasks"),
+            ((), "name the models to compare"),
+        ],
+    )
+    def test_bad_input(self, words, said):
+        assert said in refused("compare", *words)
+
+    def test_wrong_usage(self):
+        assert ask("compare", "--unit", "parsec").exit_code == 2
+
+
+class TestTradeoff:
+    def test_typed_figures(self):
+        found = answer(
+            *("tradeoff", "--large-j", "318.8", "--small-j", "47.6", "--once-kwh", "600"),
+            *("--requests-per-day", "1000000", "--start", "2026-11-22"),
+        )
+        assert found["break_even_requests"]["value"] == pytest.approx(7_964_602, abs=0.5)
+        assert is_figure(found["break_even_requests"])
+        assert found["break_even_date"] == (date(2026, 11, 22) + timedelta(days=8)).isoformat()
+        assert found["cascade_threshold"] == pytest.approx(0.8507, abs=5e-5)
+        assert "7.96 million requests" in found["verdict"]
+
+    def test_carbon_and_money_where_they_are_given(self):
+        found = answer(
+            *("tradeoff", "--large-j", "10", "--small-j", "5", "--once-kwh", "1", "--large-g", "2", "--small-g", "1"),
+            *("--once-kg", "3", "--large-usd", "0.02", "--small-usd", "0.01", "--once-usd", "100"),
+        )
+        assert found["emissions"]["break_even_requests"]["value"] == pytest.approx(3000)
+        assert found["cost"]["break_even_requests"]["value"] == pytest.approx(10_000)
+        assert found["break_even_date"] is None
+
+    def test_never(self):
+        found = answer("tradeoff", "--large-j", "1", "--small-j", "2", "--once-kwh", "1")
+        assert (found["break_even_requests"], found["break_even_date"], found["never"]) == (None, None, True)
+        assert "never pays off" in found["verdict"]
+
+    def test_models_in_place_of_figures(self):
+        found = answer(
+            *("tradeoff", "--large", "flan-t5-xxl", "--small", "bloomz-1b7", "--task", "imdb", "--once-kwh", "10"),
+            *("--location", "KOR", "--escalation-rate", "0.2", "--escalation-n", "500", "--margin", "0.01"),
+        )
+        saved_kwh = 0.146836 - 0.0310720  # in 1,000 requests
+        assert found["break_even_requests"]["value"] == pytest.approx(10_000 / saved_kwh, rel=1e-4)
+        for quantity in ("emissions", "cost", "water"):
+            break_even = found[quantity]["break_even_requests"]["value"]
+            assert break_even == pytest.approx(found["break_even_requests"]["value"])
+        assert found["cascade_pays"] is True
+        assert found["escalation_rate"]["low"] < 0.2 < found["escalation_rate"]["high"]
+        assert found["quality_gate"]["passes"] is True
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            ((), "a trade-off needs"),
+            (("--large-j", "3"), "small model"),
+            (("--large-g", "3"), "--small-g"),
+            (("--large", "nothing-7b", "--small", "bloomz-1b7", "--task", "imdb"), "no candidate 'nothing-7b'"),
+        ],
+    )
+    def test_bad_input(self, words, said):
+        assert said in refused("tradeoff", *words)
+
+    @pytest.mark.parametrize(
+        "words",
+        [("--large-j", "many"), ("--large-j", "3:4:5"), ("--escalation-rate", "2"), ("--requests-per-day", "0")],
+    )
+    def test_wrong_usage(self, words):
+        assert ask("tradeoff", *words).exit_code == 2
+
+    def test_in_words(self):
+        text = ask("tradeoff", "--large-j", "10:9:11", "--small-j", "5", "--once-kwh", "1").output
+        assert text.startswith("The small model pays for its 1 kWh after 720\u202f000 requests")
+
+
+class TestBurden:
+    def test_the_contract(self):
+        found = answer("burden", "--emissions-g", "49000", "--beneficiaries", "USA")
+        assert found["non_user_share"]["value"] == pytest.approx(0.762, abs=5e-4)
+        assert found["externalised_share"]["value"] == pytest.approx(0.894, abs=5e-4)
+        assert [set(group) for group in found["income_groups"]] == [
+            {"group", "people", "users", "damages", "relative_loss"}
+        ] * 5
+        rows = {row["iso3"]: row for row in found["countries"]}
+        assert set(rows["IND"]) >= {"iso3", "damage_share", "use_share", "relative_burden", "vulnerability"}
+        assert rows["IND"]["relative_burden"] / rows["USA"]["relative_burden"] == pytest.approx(3.4, abs=0.05)
+        assert rows["MDV"]["damage_share"] is None
+        assert rows["MDV"]["vulnerability"] == pytest.approx(0.564, abs=5e-4)
+        assert len(found["caveats"]) >= 10
+        assert found["social_cost_usd"]["EPA 2023, 2.0 % discounting"]["value"] == pytest.approx(49e-3 * 214)
+
+    def test_users_typed_counted_or_weighed(self, tmp_path):
+        typed = answer("burden", "--users", "USA=0.6,KOR=0.4")
+        assert (typed["use"], typed["beneficiaries"]) == ("typed", ["USA", "KOR"])
+        path = tmp_path / "users.csv"
+        path.write_text("country,users\nUSA,60\nKOR,40\n")
+        assert answer("burden", "--users", str(path))["countries"] == typed["countries"]
+        assert answer("burden", "--users", "intensity")["use"] == "intensity"
+        assert answer("burden", "--users", "diffusion")["use"] == "count"
+
+    def test_in_words_with_every_caveat(self):
+        text = ask("burden", "--eta", "1", "--specification", "s1111").output
+        assert "falls on people who don't use AI" in text
+        assert "Maldives (MDV)" in text
+        assert "no estimate" in text
+        caveats = answer("burden")["caveats"]
+        plain = " ".join(text.split())
+        assert all(caveat in plain for caveat in caveats)
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("--users", "USA=0.6,KOR=0.3"), "add up to 0.9"),
+            (("--users", "Atlantis=1"), "unknown country 'Atlantis'"),
+            (("--beneficiaries", "USA,ZZZ"), "unknown country 'ZZZ'"),
+            (("--specification", "s9"), "unknown specification"),
+            (("--eta", "5"), "eta lies between"),
+            (("latest", "--emissions-g", "1"), "not both"),
+        ],
+    )
+    def test_bad_input(self, words, said):
+        assert said in refused("burden", *words)
+
+
+def test_a_mistake_ends_with_status_one_and_one_line():
+    done = subprocess.run(
+        [sys.executable, "-m", "joulebook", "burden", "--users", "Atlantis=1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("joulebook: unknown country 'Atlantis'")
+    assert done.stderr.count("\n") == 1
