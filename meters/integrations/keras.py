@@ -1,0 +1,126 @@
+"""Keras 3, any backend: `model.fit(..., callbacks=[JoulebookCallback(project="bot")])`; epochs become phases.
+
+Keras tells callbacks nothing when `fit` fails, so `fit`, `evaluate` and `predict` of `keras.Model` are wrapped once,
+when the callback is first asked for: they end its run and raise on.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+from joulebook.meters.integrations.held_run import HeldRun, quiet, wrap_once
+
+__all__ = ["JoulebookCallback", "KerasMeter"]  # noqa: F822 - see __getattr__
+
+
+class KerasMeter:
+    """What the callback does, whatever class it is mixed into.
+
+    Args:
+        words: What `track` takes: `name`, `project`, `stage`, `task`, ... Found out where not given: name, model,
+            parameters.
+    """
+
+    model: Any  # from Keras
+
+    def __init__(self, **words: Any) -> None:
+        super().__init__()
+        self.held = HeldRun(words)
+        self._alone = ""
+
+    @quiet
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Begin the run of a fit."""
+        self.held.open(kind="training", **self._facts())
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """End the run."""
+        self.held.close()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Begin an epoch."""
+        self.held.begin("epoch")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """End an epoch."""
+        self.held.end("epoch")
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Count the step; Keras doesn't tell a callback how large its batches are."""
+        self.held.count(steps=1)
+
+    def on_test_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Begin a validation, or an evaluation of its own."""
+        self._begin("validation" if self.held.is_open else "evaluation")
+
+    def on_test_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """End it."""
+        self._end("evaluation" if self._alone else "validation")
+
+    def on_predict_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Begin a prediction."""
+        self._begin("prediction")
+
+    def on_predict_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """End it."""
+        self._end("prediction")
+
+    @quiet
+    def _begin(self, phase: str) -> None:
+        if not self.held.is_open:
+            self._alone = phase
+            self.held.open(kind="inference", stage="evaluate", **self._facts())
+        self.held.begin(phase)
+
+    def _end(self, phase: str) -> None:
+        self.held.end(phase)
+        if self._alone == phase:
+            self._alone = ""
+            self.held.close()
+
+    def _facts(self) -> dict[str, Any]:
+        name = str(self.model.name)
+        return {"name": name, "model": name, "parameters": self.model.count_params() if self.model.built else None}
+
+
+def _meters_in(arguments: Any) -> Iterator[KerasMeter]:
+    for argument in arguments:
+        if isinstance(argument, KerasMeter):
+            yield argument
+        elif isinstance(argument, (list, tuple)):
+            yield from (one for one in argument if isinstance(one, KerasMeter))
+        elif hasattr(argument, "callbacks"):
+            yield from _meters_in([argument.callbacks])
+
+
+def _closing(original: Callable[..., Any]) -> Callable[..., Any]:
+    def closing(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(*args, **kwargs)
+        except BaseException as error:
+            for meter in _meters_in([*args[1:], kwargs.get("callbacks")]):
+                meter._alone = ""
+                meter.held.close(error)
+            raise
+
+    return closing
+
+
+@functools.cache
+def _callback_class() -> type:
+    keras = import_module("keras")
+    for method in ("fit", "evaluate", "predict"):
+        wrap_once(keras.Model, method, _closing)
+    return type(
+        "JoulebookCallback", (KerasMeter, keras.callbacks.Callback), {"__module__": __name__, "__doc__": __doc__}
+    )
+
+
+def __getattr__(name: str) -> Any:
+    """`JoulebookCallback` is made when it is first asked for, so that importing this file imports no framework."""
+    if name == "JoulebookCallback":
+        return _callback_class()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
