@@ -47,29 +47,52 @@ def figure(shown: Shown | None, unit: str) -> str:
 
 def print_runs(frame: pd.DataFrame, total: int) -> None:
     """One line a run."""
-    console = Console()
+    console = _console()
     if frame.empty:
         console.print("No runs yet. Meter one: joulebook run -- CMD")
         return
+    # A narrow terminal gets fewer columns rather than cut numbers.
+    wide = console.width >= 140
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("run", "name", "project", "model", "status", "started (UTC)", "duration"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for name in ("energy", "measured", "CO2e", "cost"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in frame.to_dict("records"):
-        share = row["measured_share"]
-        table.add_row(
-            *(escape(str(row[name] or "–")) for name in ("run_id", "name", "project", "model", "status")),
-            f"{row['started_at']:%Y-%m-%d %H:%M}",
-            duration(row["duration_s"]),
-            quantity(row["energy_j"], "J"),
-            "–" if share is None or share != share else f"{share:.0%}",  # noqa: PLR0124 - NaN
-            quantity(row["emissions_g"], "g"),
-            quantity(row["cost_usd"], "USD"),
+    cells = [_cells(row, wide=wide) for row in frame.to_dict("records")]
+    for name in cells[0]:
+        right = name in {"duration", "energy", "measured", "CO2e", "cost"}
+        is_text = name in {"name", "project", "model"}
+        table.add_column(
+            name,
+            justify="right" if right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=None if is_text else max(len(name), *(len(row[name]) for row in cells)),
         )
+    for row in cells:
+        table.add_row(*(escape(text) for text in row.values()))
     console.print(table)
     if total > len(frame):
         console.print(f"{len(frame)} of {total} runs; --limit shows more")
+
+
+def _console() -> Console:
+    """As wide as the terminal; wide enough for all where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
+
+
+def _cells(row: Shown, *, wide: bool) -> dict[str, str]:
+    share = row["measured_share"]
+    cells = {
+        "run": row["run_id"],
+        "name": row["name"] or "–",
+        **({"project": row["project"] or "–", "model": row["model"] or "–"} if wide else {}),
+        "status": row["status"],
+        **({"started (UTC)": f"{row['started_at']:%Y-%m-%d %H:%M}"} if wide else {}),
+        "duration": duration(row["duration_s"]),
+        "energy": quantity(row["energy_j"], "J"),
+        **({"measured": "–" if share is None or share != share else f"{share:.0%}"} if wide else {}),  # noqa: PLR0124 - NaN
+        "CO2e": quantity(row["emissions_g"], "g"),
+        **({"cost": quantity(row["cost_usd"], "USD")} if wide else {}),
+    }
+    return {name: str(text) for name, text in cells.items()}
 
 
 def duration(seconds: float) -> str:
@@ -83,7 +106,7 @@ def duration(seconds: float) -> str:
 
 def print_run(document: Shown) -> None:
     """One run: what it was, what it cost, by component, device and phase."""
-    console = Console()
+    console = _console()
     name = document["name"] or document["run_id"]
     console.print(f"[bold]{escape(str(name))}[/bold]  {escape(document['run_id'])}  {document['status']}")
     console.print(_headline(document))

@@ -88,7 +88,7 @@ def settle_imported(connection: Connection, run_id: str, factors: Factors) -> No
     row = figure_columns(figures) | {
         "zone": hosts[0]["zone"],
         "zone_assumed": hosts[0]["zone_assumed"],
-        "warnings": len(figures.warnings) + len(run["details"].get("warnings", [])),
+        "warnings": len(figures.warnings),
         "factor_hash": factors.content_hash,
         "revision": next_revision(connection),
         "dirty": 0,

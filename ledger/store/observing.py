@@ -237,6 +237,7 @@ def run_use(run: Row, devices: Sequence[Row], hosts: Sequence[Row]) -> RunUse:
         counts=dict(details.get("counts", {})),
         declared=dict(details.get("declared", {})),
         hours=tuple((hour, weight) for hour, weight in details.get("hours", [])),
+        notes=tuple(details.get("warnings", [])),
     )
 
 

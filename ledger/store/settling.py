@@ -52,7 +52,9 @@ def settle(connection: Connection, run_id: str, factors: Factors) -> None:
     if before is None:
         return
     if not own:  # imported: nothing here follows from journals
-        connection.execute(update(runs).where(runs.c.run_id == run_id).values(dirty=0))
+        from joulebook.ledger.store.imports import settle_imported
+
+        settle_imported(connection, run_id, factors)
         return
     parent, lineage = _lineage(connection, run_id, own)
     moved = before["parent_run_id"] != parent or before["top_level"] != (len(lineage) == 1)

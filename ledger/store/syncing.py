@@ -52,6 +52,8 @@ def sync(ledger: Ledger, journals_dir: str | Path) -> SyncReport:
     Raises:
         LedgerError: The ledger can't be written (then nothing was changed), or the settings or factors can't be used.
     """
+    if ledger.read_only:
+        raise LedgerError(f"{ledger.address}: the ledger is open for reading only, so no journal can be taken in")
     report, folder = SyncReport(), Path(journals_dir)
     factors = factors_now()
     for path in _files(folder, report):

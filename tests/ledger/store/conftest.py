@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,15 +34,13 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield from _fresh_database(request.getfixturevalue("postgres"))
 
 
-_count = 0
+_numbers = itertools.count()
 
 
 def _fresh_database(server: str) -> Iterator[str]:
     import psycopg
 
-    global _count
-    _count += 1
-    name = f"books_{_count}"
+    name = f"books_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         yield server.replace("/postgres?", f"/{name}?")

@@ -1,0 +1,108 @@
+"""runs, show, sync, edit, report and verify as a person calls them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ledger" / "store"))
+from written_journals import Journal
+
+
+def joulebook(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "joulebook", *words], capture_output=True, text=True, check=False, env=os.environ
+    )
+
+
+@pytest.fixture
+def run() -> Journal:
+    folder = Path(os.environ["JOULEBOOK_JOURNALS"])
+    folder.mkdir()
+    journal = Journal("r1", opening={"name": '=HYPERLINK("http://x")', "project": "büro, a"}).phase(1, "epoch", 10, 50)
+    journal.write(folder)
+    return journal
+
+
+def test_one_run_from_journal_to_report_and_back(run: Journal, tmp_path: Path) -> None:
+    shown = joulebook("show", "latest", "--json")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    document = json.loads(shown.stdout)
+    assert document["devices"][0]["energy_j"]["value"] == pytest.approx(30_000)
+    listed = json.loads(joulebook("runs", "--json").stdout)
+    without = ("devices", "reserved_devices", "phases", "details")
+    assert listed == [{key: value for key, value in document.items() if key not in without}]
+    assert document["run_id"] in joulebook("runs").stdout
+    assert "epoch" in joulebook("show", "r1").stdout
+
+    out = tmp_path / "runs.csv"
+    assert joulebook("report", "runs", "--from", "2025-01-01", "--out", str(out)).returncode == 0
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert float(row["energy_j"]) == document["energy_j"]["value"]
+    assert (row["name"], row["project"]) == ('\'=HYPERLINK("http://x")', "büro, a")
+    assert joulebook("verify", str(out)).returncode == 0
+
+    out.write_text(out.read_text("utf-8-sig").replace(row["energy_j"], str(float(row["energy_j"]) + 1)), "utf-8-sig")
+    refused = joulebook("verify", str(out))
+    assert refused.returncode == 1
+    assert "energy_j" in refused.stderr
+
+
+def test_an_old_report_is_made_again_under_its_old_factors(run: Journal, tmp_path: Path) -> None:
+    out = tmp_path / "runs.csv"
+    joulebook("report", "runs", "--out", str(out))
+    before = json.loads(joulebook("show", "r1", "--json").stdout)
+    Path(os.environ["JOULEBOOK_SETTINGS"]).write_text("pue = 1.1\n")
+    after = json.loads(joulebook("show", "r1", "--json").stdout)
+    assert after["facility_energy_j"]["value"] == pytest.approx(before["energy_j"]["value"] * 1.1)
+    assert after["facility_energy_j"] != before["facility_energy_j"]
+    agreed = joulebook("verify", str(out))
+    assert (agreed.returncode, agreed.stderr) == (0, "")
+    assert joulebook("edit", "r1", "--location", "DEU", "--tag", "k=v").returncode == 0
+    changed = joulebook("verify", str(out))
+    assert changed.returncode == 1
+    assert "since" in changed.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("show", "nothing"), 1, "no run has"),
+        (("runs", "--sort", "x"), 1, "can't be sorted"),
+        (("report", "nothing"), 1, "there is no report"),
+        (("edit", "r1"), 2, "say what to change"),
+        (("edit", "r1", "--location", "Atlantis"), 1, "no known place"),
+        (("runs", "--limit", "0"), 2, "--limit"),
+        (("show",), 2, "Missing argument"),
+    ],
+)
+def test_mistakes_end_with_one_clear_line(run: Journal, words: tuple[str, ...], status: int, said: str) -> None:
+    done = joulebook(*words)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_sync_says_what_it_did_and_what_it_could_not(run: Journal) -> None:
+    (Path(os.environ["JOULEBOOK_JOURNALS"]) / "x.y.jsonl").write_bytes(b"\x00\x01")
+    report = json.loads(joulebook("sync", "--json").stdout)
+    assert (report["runs"], report["set_aside"], len(report["problems"])) == (["r1"], 1, 1)
+    assert json.loads(joulebook("sync", "--json").stdout)["records"] == 0
+
+
+def test_an_unusable_ledger_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JOULEBOOK_LEDGER", str(tmp_path))
+    done = joulebook("runs")
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == f"joulebook: {tmp_path}: is a directory; the ledger is a file, for example {tmp_path}/ledger.sqlite\n"
+    )
