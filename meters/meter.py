@@ -20,6 +20,7 @@ from joulebook.meters.worker import Opened, Worker
 TICK_S = 1.0
 LAST_READING_S = 0.75  # how long a run's end waits for the last ticks
 _LATE_S = 0.25
+_START_S = 1.5
 _SILENT_S = 5.0
 _REGISTERED = ("pb", "pe", "n", "q", "qs", "quality", "child", "warn", "gap", "baseline")
 _MARKS = ("pb", "pe")
@@ -58,6 +59,9 @@ class Meter:
         self._good_b: dict[str, float] = {}
         self._contexts: dict[str, tuple[int, int]] = {}
         self._buffer = b""
+        self._started = False
+        self._seeds: dict[str, tuple[float, float]] = {}
+        self._before_j: dict[str, float] = {}
         self._stop: Record | None = None
         self._pipe_open = True
 
@@ -151,14 +155,14 @@ class Meter:
         for b, dt_s, samples in record.get("polls", ()):
             numbered = {str(self._numbers[name]): [*sample, dt_s] for name, sample in samples.items()}
             self._journal.write("r", b=b, d=numbered)
-        for name, b, power_w in record.get("seeds", ()):
-            for worker in self._workers:
-                if worker.source.name == "nvml":
-                    worker.seeds.append((name, b, power_w))
+        self._seeds = {name: (b, power_w) for name, b, power_w in record.get("seeds", ())}
+        self._started = True
 
     # -- what the workers read
 
     def _drain(self) -> None:
+        if not self._started and self._stop is None and boot_s() - (self._opened_b or 0.0) < _START_S:
+            return  # what the job read first comes first
         for worker in self._workers:
             while worker.posts:
                 post = worker.posts.popleft()
@@ -203,7 +207,22 @@ class Meter:
         late = round(late_s, 3) if late_s > _LATE_S else None
         self._journal.write("device", i=self._numbers[record["id"]], late_s=late, **record)
 
+    def _since_start(self, poll: Poll) -> Poll:
+        """Where power is added up, the sum begins at the job's first reading, not at the helper's."""
+        samples = dict(poll.samples)
+        for name, sample in poll.samples.items():
+            if self._devices[name].sensor.kind != "integrated" or sample.energy_j is None:
+                continue
+            seed = self._seeds.pop(name, None)
+            if seed is not None and 0 < poll.b - seed[0] < _START_S:
+                self._before_j[name] = seed[1] * (poll.b - seed[0])
+                b = seed[0] - self._devices[name].sensor.lag_s
+                self._journal.write("r", b=b, d={str(self._numbers[name]): [0.0, seed[1], 0.0]})
+            samples[name] = sample._replace(energy_j=sample.energy_j + self._before_j.get(name, 0.0))
+        return Poll(poll.b, poll.dt_s, samples)
+
     def _take_poll(self, poll: Poll) -> None:
+        poll = self._since_start(poll)
         lagging = [name for name in poll.samples if self._devices[name].sensor.lag_s]
         prompt = {name: sample for name, sample in poll.samples.items() if name not in lagging}
         groups = [(poll.b, prompt)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from joulebook.meters.journal import read_records
 from joulebook.meters.summary import Observed, RatesFinder, Summary, summary_of
 from joulebook.meters.wording import converted, energy_range, figure
 
-EVERY_S = 2.0
+EVERY_S = 1.0
 _WARN_AT = (0.8, 1.0)
 
 
@@ -69,7 +70,7 @@ class ProgressDisplay:
         while not self._stopped.wait(EVERY_S):
             try:
                 summary = self._summary()
-                if self._show and (terminal or rounds % 30 == 0):
+                if self._show and (terminal or rounds % 60 == 0):
                     self._write(f"\r\033[K{self.line(summary)}" if terminal else f"{self.line(summary)}\n")
                     self._shown = terminal
                 self._watch_budget(summary)
@@ -108,6 +109,8 @@ class ProgressDisplay:
     def stop(self) -> None:
         """End the display."""
         self._stopped.set()
+        with contextlib.suppress(Exception):
+            self._watch_budget(self._summary())
         if self._shown:
             self._write("\r\033[K")
 

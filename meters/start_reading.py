@@ -30,6 +30,8 @@ class StartReading:
         if library_present():
             self._thread = threading.Thread(target=self._run, name="joulebook-start", daemon=True)
             self._thread.start()
+        else:
+            send({"k": "started"})
 
     def wait_for_first(self) -> None:
         """Until the first reading is there, but no longer than `FIRST_READING_S`."""
@@ -41,6 +43,7 @@ class StartReading:
         worker.run()
         polls = [post for post in worker.posts if isinstance(post, Poll)]
         if not polls:
+            self._send({"k": "started"})
             return
         counters = {d.id for d in self._source.devices if d.sensor.kind == "counter"}
         self._send(

@@ -117,7 +117,7 @@ def _with_unread(read: Window, covered_s: float, length_s: float) -> Window:
         return read
     rest_j = read.energy_j / covered_s * rest_s
     coverage = covered_s / length_s
-    filled_j = rest_j if rest_s <= 0.5 or coverage >= 0.95 else 0.0
+    filled_j = rest_j if rest_s <= 1.0 or coverage >= 0.95 else 0.0
     return Window(read.energy_j + filled_j, read.low_j, read.high_j + 2 * rest_j, coverage)
 
 

@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 from joulebook.meters.clock import boot_s
 from joulebook.meters.sources import Poll, Source, SourceError, Usage
@@ -57,13 +56,12 @@ class Worker(threading.Thread):
         finished: Set once the last reading is in the queue.
     """
 
-    def __init__(self, source: Source, own_pids: Callable[[], Collection[int]], seeds: Collection[Any] = ()) -> None:
+    def __init__(self, source: Source, own_pids: Callable[[], Collection[int]]) -> None:
         super().__init__(name=f"joulebook-{source.name}", daemon=True)
         self.source = source
         self.posts: deque[Opened | Poll | Usage] = deque()
         self.finished = threading.Event()
         self.opened = False
-        self.seeds: deque[tuple[str, float, float]] = deque(seeds)
         self._own_pids = own_pids
         self._wake = threading.Event()
         self._marked = False
@@ -117,7 +115,6 @@ class Worker(threading.Thread):
         return random.uniform(1 - _JITTER, 1 + _JITTER) * period  # noqa: S311 - jitter, not cryptography
 
     def _slow_poll(self) -> None:
-        self._sow()
         self.posts.append(self.source.read(power=True))
         now = time.monotonic()
         if now >= self._next_usage:
@@ -129,12 +126,7 @@ class Worker(threading.Thread):
         if usage is not None:
             self.posts.append(usage)
 
-    def _sow(self) -> None:
-        while self.seeds:
-            self.source.seed(*self.seeds.popleft())  # type: ignore[attr-defined]
-
     def _read_closely(self) -> None:
-        self._sow()
         last = self.source.read(power=True)
         self.posts.append(last)
         self._credit.refill()

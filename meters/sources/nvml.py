@@ -151,12 +151,6 @@ class NvmlSource:
         gpu.last_mj, gpu.read_b = shown_mj, now
         return float((gpu.offset_mj + shown_mj) / 1000)
 
-    def seed(self, device_id: str, b: float, power_w: float) -> None:
-        """Begin adding up power at a reading that was taken earlier, in the job."""
-        for gpu in self._gpus:
-            if gpu.device.id == device_id and gpu.device.sensor.kind == "integrated" and gpu.read_b is None:
-                gpu.read_b, gpu.power_w = b, power_w
-
     def usage(self, own_pids: Collection[int]) -> Usage | None:
         """Utilisation by process (seconds at full use, summed up) and compute contexts."""
         import pynvml

@@ -1,0 +1,115 @@
+"""Runs that are killed at any moment: what was measured stays, the helper goes, the next run is unaffected."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from simulated_nvml import Gpu
+
+from joulebook.meters.clock import boot_s
+from joulebook.meters.journal import is_alive
+
+pytestmark = pytest.mark.compiler
+
+JOB = """
+import sys, time
+from joulebook import track
+with track("x") as run:
+    print("running", flush=True)
+    while True:
+        with run.phase("step"):
+            run.count(samples=1)
+            time.sleep(0.02)
+"""
+# A sort of a long list keeps the interpreter's lock for many seconds in one call.
+HOLDS_THE_LOCK = """
+import random
+from joulebook import track
+numbers = [random.random() for _ in range(3_000_000)]
+with track("x") as run:
+    print("running", flush=True)
+    while True: sorted(numbers)
+"""
+
+
+def start(code: str, environ: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, **environ}, stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
+def test_at_random_moments_at_most_a_second_or_two_is_lost(number, simulator, journals, read_journals) -> None:
+    sim = simulator(Gpu(high_w=300))
+    rng = random.Random(number)
+    for _ in range(4):
+        process = start(JOB, sim.environ)
+        process.stdout.readline()
+        time.sleep(rng.uniform(0.0, 2.5))
+        killed_b = boot_s()
+        process.send_signal(number)
+        process.wait()
+        journal = read_journals()[-1]
+        deadline = time.monotonic() + 2
+        while is_alive(journal.path) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not is_alive(journal.path)  # the helper is gone within two seconds
+        journal = read_journals()[-1]
+        closing = journal.one("close")
+        assert closing["status"] == "interrupted"
+        assert closing["b"] - killed_b < 1
+        readings = [record["b"] for record in journal.of("r")]
+        assert not readings or killed_b - max(readings) < 5
+        counted = sum(record["samples"] for record in journal.of("n"))
+        steps = len(journal.of("pb"))
+        assert steps - counted <= 60  # counts are handed over every half second
+        process.stdout.close()
+
+
+def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_journals) -> None:
+    sim = simulator(Gpu(high_w=300))
+    process = start(HOLDS_THE_LOCK, sim.environ)
+    process.stdout.readline()
+    time.sleep(4)
+    killed_b = boot_s()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    time.sleep(1.5)
+    (journal,) = read_journals()
+    times = [record["b"] for record in journal.of("r")]
+    assert killed_b - max(times) < 1.5 or max(times) > killed_b
+    inside = [b for b in times if b > journal.one("open")["b"] + 0.5]
+    assert max(later - earlier for earlier, later in zip(inside, inside[1:], strict=False)) < 2.5
+
+
+def test_a_killed_helper_costs_figures_but_not_the_run(python, read_journals, journals) -> None:
+    code = f"""
+import os, subprocess, time
+from joulebook import track
+with track("x") as run:
+    time.sleep(0.5)
+    for pid in os.listdir("/proc"):
+        if pid.isdigit():
+            try: words = open(f"/proc/{{pid}}/cmdline").read()
+            except OSError: continue
+            if "joulebook.meters" in words.split("\\0") and {str(journals)!r} in words: os.kill(int(pid), 9)
+    time.sleep(0.2)
+    for _ in range(1000): run.count(samples=1)
+    with run.phase("a"): pass
+print("done")
+"""
+    done = python(code)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+    (journal,) = read_journals()
+    assert journal.one("close")["status"] == "finished"
+    with pytest.raises(IndexError):
+        read_journals()[1]
+    assert python("from joulebook import track\nwith track('next'): pass").returncode == 0
+    assert read_journals()[1].one("close")["status"] == "finished"
