@@ -19,6 +19,9 @@ The settings file may hold, besides `pue`, `wue_l_per_kwh`, `price_usd_per_kwh` 
     name = "REC KR 2026"
     tracking = "K-REC"
 
+    [data]
+    grid = "/data/grid-2027.csv"    # a newer file in place of a reference set (`joulebook data check` says if it fits)
+
     [[hourly]]
     file = "/data/kr-2026.csv"      # Electricity Maps, UK Carbon Intensity, ENTSO-E style, or two columns: time, g/kWh
     zone = "KOR"
@@ -41,6 +44,7 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.meters.settings import Settings
 from joulebook.reference_data import carbon_prices, data_centres, electricity, embodied, grid, tables, water
 from joulebook.reference_data.cpus import CpuPower, cpu_families, cpu_power
+from joulebook.reference_data.sets import use_files
 
 NAME = "2026-11"
 YEAR = 2026
@@ -60,6 +64,7 @@ def current_factors(settings: Settings) -> Factors:
     Raises:
         LedgerError: A declared value or a file of the user's is not usable; the message says where.
     """
+    use_files(settings.extra.get("data", {}))
     choices = accounting_choices(settings)
     rows = [
         *_grid_rows(),

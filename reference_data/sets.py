@@ -93,7 +93,7 @@ def check_file(name: str, path: Path, *, at_most: int = 100) -> tuple[Problem, .
     return tuple(islice(problems_of(name, path, header, listed.key_columns), at_most))
 
 
-def use_files(files: Mapping[str, str]) -> None:
+def use_files(files: object) -> None:
     """Read newer files in place of sets from now on; if one of them is bad, nothing changes.
 
     Args:
@@ -101,15 +101,22 @@ def use_files(files: Mapping[str, str]) -> None:
 
     Raises:
         BadFileError: A file doesn't fit; the message names the first row and column.
-        ReferenceDataError: There is no such set.
+        ReferenceDataError: There is no such set, or what was given is no table of names and paths.
     """
-    for name, text in files.items():
-        found = check_file(name, Path(text).expanduser(), at_most=1)
-        if found:
-            raise BadFileError(
-                f"{text} can't stand in for the set {name}: {found[0]}; `joulebook data check` lists all"
-            )
+    wanted = _paths(files)
+    for name, path in wanted.items():
+        if path != path_of(_one(name).file):  # what is in place was checked when it was put there
+            found = check_file(name, path, at_most=1)
+            if found:
+                all_of_it = f"`joulebook data check {path} --as {name}` lists everything"
+                raise BadFileError(f"{path} can't stand in for the set {name}: {found[0]}; {all_of_it}")
     for listed in _listed().values():
-        wanted = Path(files[listed.name]).expanduser() if listed.name in files else None
-        if wanted is not None or path_of(listed.file) != FOLDER / listed.file:
-            replace(listed.file, wanted)
+        path = wanted.get(listed.name, FOLDER / listed.file)
+        if path_of(listed.file) != path:
+            replace(listed.file, wanted.get(listed.name))
+
+
+def _paths(files: object) -> dict[str, Path]:
+    if not isinstance(files, Mapping) or not all(isinstance(path, str) for path in files.values()):
+        raise ReferenceDataError('settings: [data] must hold lines such as grid = "/path/grid.csv"')
+    return {str(name): Path(path).expanduser() for name, path in files.items()}
