@@ -125,6 +125,7 @@ class RunUse:
         declared: What the caller declared for this run alone (`pue`, `wue_l_per_kwh`, `price_usd_per_kwh`); beats the
             factor set.
         hours: (Unix seconds of the hour's start, weight) of the run's energy; empty: spread evenly over its time.
+        notes: What a reader must know of where it came from; it stands among the warnings.
     """
 
     run_id: str
@@ -136,3 +137,4 @@ class RunUse:
     counts: dict[str, float] = field(default_factory=dict)
     declared: dict[str, float] = field(default_factory=dict)
     hours: tuple[tuple[float, float], ...] = ()
+    notes: tuple[str, ...] = ()

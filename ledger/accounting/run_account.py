@@ -82,7 +82,7 @@ def account_run(run: RunUse, factors: Factors) -> RunFigures:
         social_cost_usd={} if location is None else social_costs(location, factors.under("scc")),
         tornado=tornado(_with_components(whole, max(parts, key=_weight).inputs)),
         factor_keys=tuple(sorted(set().union(*(part.keys for part in parts)))),
-        warnings=_unique([*whole.warnings, *(flag for part in parts for flag in part.flags)]),
+        warnings=_unique([*run.notes, *whole.warnings, *(flag for part in parts for flag in part.flags)]),
     )
 
 

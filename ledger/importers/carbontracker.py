@@ -35,7 +35,7 @@ def read_carbontracker(parsed: Parsed, path: Path, content: str) -> None:
         return
     start = _start(parsed, path, powers or printed or "")
     actual = _ACTUAL.search(printed or "")
-    if start is None or (printed is not None and actual is None and not _DURATION.search(powers or "")):
+    if start is None or (actual is None and not _DURATION.search(powers or "")):
         parsed.say("nothing-measured", "error", "the log has no actual consumption and no epochs: nothing was measured")
         return
     seconds = _seconds(actual["time"]) if actual else math.fsum(_epochs(powers or ""))
