@@ -55,34 +55,34 @@ def _print(demonstration: Demonstration, found: Answer) -> None:
     from rich.table import Table
 
     console = Console()
-    console.print(f"\n{demonstration.about}", highlight=False)
-    table = Table("model", "accuracy", "J per 1,000", "memory apart, J", "gCO2e per 1,000", "how", title_justify="left")
+    console.print(f"\n{demonstration.about}; per 1,000 predictions, with 90 % ranges:", highlight=False)
+    table = Table("model", "accuracy", "energy, CPU and GPU", "memory, apart", "CO2e", box=None, pad_edge=False)
     for row in found.comparison.rows:
         table.add_row(
             row.candidate.model,
             _quality(row.quality),
-            _thousand(row.energy_per_unit_j),
-            _thousand(found.memory_j[row.candidate.model]),
-            _thousand(row.emissions_per_unit_g),
-            row.energy_per_unit_j.method if row.energy_per_unit_j else "unknown",
+            _thousand(row.energy_per_unit_j, "J"),
+            _thousand(found.memory_j[row.candidate.model], "J"),
+            _thousand(row.emissions_per_unit_g, "g"),
         )
     console.print(table)
-    console.print("Per 1,000 predictions, CPU and GPU (IT energy); 90 % ranges of the mean in brackets.", style="dim")
-    sentences = [found.comparison.verdict, _payback(demonstration, found), *found.comparison.warnings]
-    for sentence in sentences:
-        console.print(sentence, highlight=False, soft_wrap=True)
     place = found.comparison.site
     console.print(
-        f"Grid of {place.zone}{', assumed' if place.assumed else ''}; factor set {place.vintage}.", style="dim"
+        f"IT energy; emissions at the grid of {place.zone}{' (assumed)' if place.assumed else ''}, factor set "
+        f"{place.vintage}; memory's part is a constant and stands apart.\n",
+        style="dim",
+        highlight=False,
     )
+    for sentence in (found.comparison.verdict, _payback(demonstration, found), *found.comparison.warnings):
+        console.print(sentence, highlight=False)
 
 
 def _payback(demonstration: Demonstration, found: Answer) -> str:
     if found.tradeoff is None:
         return "When the small model has paid for its making is unknown: not all of its steps have energies."
     return (
-        f"{demonstration.small} in place of {demonstration.large}, its labels and its learning counted: "
-        f"{found.tradeoff.verdict}"
+        f"{demonstration.small} in place of {demonstration.large}, its labels and its learning counted "
+        f"(a request is one prediction): {found.tradeoff.verdict}"
     )
 
 
@@ -97,7 +97,7 @@ def _quality(quality: object) -> str:
     return f"{percent(quality.value)} ({bare_percent(quality.low)} to {bare_percent(quality.high)})"
 
 
-def _thousand(figure: Figure | None) -> str:
-    from joulebook.commands.decisions import with_range
+def _thousand(energy: Figure | None, unit: str) -> str:
+    from joulebook.ledger.reports.show import figure
 
-    return with_range(figure, 1000.0)
+    return figure(energy.scaled(1000.0).to_json() if energy else None, unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,7 @@ def _payback(runs: dict[tuple[str, str], Document], demonstration: Demonstration
     distilling = _compute_energy(runs["distil", demonstration.small])
     if large is None or small is None or labelling is None or distilling is None:
         return None
-    kwh = [figure.scaled(1 / 3.6e6) for figure in (large, small, distilling, labelling)]
+    kwh = [_with_spread(figure.scaled(1 / 3.6e6)) for figure in (large, small, distilling, labelling)]
     return tradeoff(Costs("kwh", kwh[0], kwh[1], distillation=kwh[2], labelling=kwh[3], shared_gsd=_shared_gsd(large)))
 
 
@@ -91,7 +92,17 @@ def _shared_gsd(energy: Figure) -> float:
     """One machine, one meter: where energy is modelled, what the model errs by is the same for every model that ran."""
     from joulebook.ledger.accounting.comparison_draws import log_sd
 
-    return float(2.718281828459045 ** log_sd(energy)) if energy.method == "modelled" else 1.0
+    return math.exp(log_sd(energy)) if energy.method == "modelled" else 1.0
+
+
+def _with_spread(energy: Figure) -> Figure:
+    """Each step ran once: what another run of it would differ by comes on top of what the meter errs by."""
+    from joulebook.ledger.accounting.comparison_draws import log_sd
+    from joulebook.ledger.accounting.uncertainty import Z90
+    from joulebook.ledger.candidates_runs import SINGLE_RUN_GSD
+
+    widen = math.exp(Z90 * math.hypot(log_sd(energy), math.log(SINGLE_RUN_GSD)))
+    return replace(energy, low=energy.value / widen, high=energy.value * widen)
 
 
 def _compute_energy(run: Document) -> Figure | None:
