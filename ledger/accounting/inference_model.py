@@ -89,7 +89,7 @@ def touched_billion(serving: Serving, coverage: float) -> float:
         return serving.total_billion
     chosen = min(1.0, coverage * serving.active_billion / serving.total_billion)
     rest = serving.total_billion - serving.active_billion
-    return serving.active_billion + rest * (1 - (1 - chosen) ** serving.batch)
+    return serving.active_billion + rest * (1 - float((1 - chosen) ** serving.batch))
 
 
 def energy_per_token_j(
@@ -104,7 +104,7 @@ def energy_terms_j(serving: Serving, coefficients: Mapping[str, float], device: 
     c, s = coefficients, serving
     penalty = _penalty(s, c)
     low = c["compute_low_precision_factor"] if s.bits < 16 else 1.0
-    size = s.total_billion ** c["step_size_exponent"] * (c["step_moe_factor"] if s.moe else 1.0)
+    size = float(s.total_billion ** c["step_size_exponent"]) * (c["step_moe_factor"] if s.moe else 1.0)
     context = (s.prompt_tokens + s.output_tokens / 2) / 1000
     cache = c["cache_j_per_thousand_tokens"] * s.total_billion ** c["cache_size_exponent"] * context
     work = low * s.active_billion * device.compute
