@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ROOMS := meters ledger reference_data dashboard
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-language-model test lint format bench bench-accuracy lock clean
+.PHONY: .types help demo demo-language-model test lint format bench bench-accuracy lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,7 +50,7 @@ clean: ## remove the virtual environment and what was made
 
 # The rooms lie at the top level and are imported as joulebook.<room>: mypy finds them through links.
 .types:
-	@mkdir -p .types/joulebook
+	@rm -rf .types && mkdir -p .types/joulebook
 	@for file in joulebook/*; do ln -sfn ../../$$file .types/$$file; done
 	@for room in $(ROOMS); do ln -sfn ../../$$room .types/joulebook/$$room; done
 
