@@ -26,6 +26,9 @@ _NO_COUNT = {"k", "w", "b"}
 _COMPONENTS = {"gpu", "cpu", "ram", "other"}
 _DEVICE_LIMIT = 4096
 _BUCKET_LIMIT = 1_000
+# Clocks beyond these are broken: thirty years since a machine was started, and the year 2223.
+LATEST_B = 1e9
+LATEST_WALL = 8e9
 
 
 @dataclass(slots=True)
@@ -70,6 +73,8 @@ def gather(batch: Batch, records: Iterable[Record]) -> None:
         if take is None:
             continue
         b = float(record["b"])
+        if not -1.0 <= b <= LATEST_B:
+            continue
         batch.last_b = max(batch.last_b, b)
         take(batch, record, b)
 
@@ -265,6 +270,8 @@ def opening_row(record: Record, file_journal_id: str) -> Row | None:
     """The `journals` row of an `open` record, or None where it says too little to be a journal's first."""
     run_id = text_of(record.get("run"), 200)
     if record.get("k") != "open" or run_id is None or not isinstance(record.get("v"), int):
+        return None
+    if not (0 <= record["w"] <= LATEST_WALL and -1 <= record["b"] <= LATEST_B):
         return None
     return {
         "journal_id": text_of(record.get("journal"), 200) or file_journal_id,

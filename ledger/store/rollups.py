@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal_column, select
 
@@ -179,14 +179,25 @@ def rollup(
     wanted = run_filter or RunFilter()
     fits = _fits_rollups(wanted)
     table = rollups if fits else runs
-    keys = list(dict.fromkeys("day" if name in _SPANS else name for name in by))
-    columns = [table.c[name] for name in keys]
+    columns = [_key(table, name) for name in dict.fromkeys(by)]
     sums = _rollup_sums() if fits else _run_sums()
     where = _rollup_conditions(wanted) if fits else conditions(wanted, children=bool(wanted.run_ids))
-    query = select(*columns, *sums).where(*where, *_span(table, start, end)).group_by(*columns)
+    query = select(*columns, *sums).where(*where, *_span(table, start, end)).group_by(*columns).order_by(*columns)
     with ledger.reading() as connection:
-        frame = pd.DataFrame(connection.execute(query).mappings().all(), columns=[*keys, *(item.name for item in sums)])
-    return _finished(frame, by)
+        rows = connection.execute(query).all()
+    names = [*dict.fromkeys(by), *(item.name for item in sums)]
+    return _finished(pd.DataFrame.from_records([tuple(row) for row in rows], columns=names))
+
+
+def _key(table: Any, name: str) -> ColumnElement[Any]:
+    if table is rollups or name not in _SPANS:
+        return cast("ColumnElement[Any]", table.c[name])
+    return _week_of(runs.c.day).label("week") if name == "week" else runs.c[name]
+
+
+def _week_of(day: ColumnElement[int]) -> ColumnElement[int]:
+    """The Monday of a day; day 0 of Unix time was a Thursday."""
+    return day - (day + 3) % 7
 
 
 def _rollup_sums() -> list[ColumnElement[Any]]:
@@ -202,38 +213,21 @@ def _span(table: Any, start: datetime | None, end: datetime | None) -> list[Colu
     return found
 
 
-def _finished(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def _finished(frame: pd.DataFrame) -> pd.DataFrame:
+    """Times as times, numbers as numbers, and the measured share beside its sums."""
     import pandas as pd
 
     for name in frame.columns:
-        if name not in _GROUPS and name != "day":
-            frame[name] = pd.to_numeric(frame[name]).astype("float64")
-    if "day" in frame:
-        days = pd.to_datetime(frame.pop("day").astype("int64") * 86400, unit="s", utc=True)
-        for name in by:
-            if name in _SPANS:
-                frame.insert(0, name, _begun(days, name))
-    plain = [name for name in frame.columns if name not in by]
-    summed = frame.groupby(list(by), dropna=False, as_index=False)[plain].sum(min_count=1)
-    summed["n"] = summed["n"].fillna(0).astype("int64")
-    summed["measured_share"] = summed["measured_j"] / summed["energy_j"].where(summed["energy_j"] > 0)
-    for name in by:
-        if name in _GROUPS:
-            summed[name] = summed[name].astype(object).where(summed[name].notna(), None)
-    return summed
-
-
-def _begun(days: pd.Series, span: str) -> pd.Series:
-    import pandas as pd
-
-    if span == "week":
-        back = days.dt.day_of_week
-    elif span == "month":
-        back = days.dt.day - 1
-    else:
-        return days
-    begun: pd.Series = days - pd.to_timedelta(back, unit="D")
-    return begun
+        if name in _SPANS:
+            frame[name] = pd.to_datetime(frame[name].astype("int64") * 86400, unit="s", utc=True)
+        elif name in _GROUPS:
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+        elif name in {"n", "n_known"}:
+            frame[name] = frame[name].astype("int64")
+        else:
+            frame[name] = frame[name].astype("float64")
+    frame["measured_share"] = frame["measured_j"] / frame["energy_j"].where(frame["energy_j"] > 0)
+    return frame
 
 
 # --- keeping them -----------------------------------------------------------------------------------------------
@@ -251,7 +245,7 @@ def refresh_rollups(connection: Connection) -> int:
 
 
 def _summed_days(where: ColumnElement[bool]) -> Any:
-    keys = [runs.c.day, *(runs.c[name] for name in _GROUPS)]
+    keys = [runs.c.day, _week_of(runs.c.day), runs.c.month, *(runs.c[name] for name in _GROUPS)]
     sums = _run_sums()
     summed = select(*keys, *sums).where(where, runs.c.top_level).group_by(*keys)
-    return insert(rollups).from_select(["day", *_GROUPS, *(item.name for item in sums)], summed)
+    return insert(rollups).from_select(["day", "week", "month", *_GROUPS, *(item.name for item in sums)], summed)

@@ -6,6 +6,8 @@ passes on: runs that shared a device with it and runs around or inside it are se
 
 from __future__ import annotations
 
+import calendar
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -205,10 +207,17 @@ def _times(own: Sequence[Row]) -> Row:
         "status": status,
         "exit_status": next((code for code in exits if code), exits[0] if exits else None),
         "day": int(started // 86400),
+        "month": month_of(started),
         "started_at": started,
         "ended_at": None if status == "running" else started + seconds,
         "duration_s": max(0.0, seconds),
     }
+
+
+def month_of(seconds: float) -> int:
+    """The first of the month (UTC) of a moment, in days since 1970."""
+    day = time.gmtime(seconds)
+    return calendar.timegm((day.tm_year, day.tm_mon, 1, 0, 0, 0)) // 86400
 
 
 def _status(states: Sequence[str]) -> str:
@@ -266,8 +275,6 @@ def _place(hosts: Sequence[Row], figures: RunFigures) -> Row:
 
 def zone_rows(run_id: str, started_at: float, figures: RunFigures) -> list[Row]:
     """The `run_zones` rows: energy by zone, for re-accounting emissions of very many runs at once."""
-    import time
-
     year = time.gmtime(started_at).tm_year
     rows = []
     for part in figures.zones:

@@ -233,6 +233,7 @@ runs = Table(
     Column("status", Text, nullable=False),
     Column("exit_status", Integer),
     Column("day", Integer, nullable=False),
+    Column("month", Integer, nullable=False),  # the first of its month, as a day
     Column("started_at", Double, nullable=False, index=True),
     Column("ended_at", Double),
     Column("duration_s", Double, nullable=False),
@@ -308,6 +309,8 @@ rollups = Table(
     metadata,
     Column("rollup_no", _Number, primary_key=True),
     Column("day", Integer, nullable=False, index=True),
+    Column("week", Integer, nullable=False),  # its Monday, as a day
+    Column("month", Integer, nullable=False),  # its first, as a day
     *(Column(name, Text) for name in ("project", "model", "kind", "stage", "zone", "task")),
     Column("n", BigInteger, nullable=False),
     Column("n_known", BigInteger, nullable=False),

@@ -131,6 +131,7 @@ def _keep(connection: Connection, row: Row) -> None:
         "revision": 0,
         "status": "running",
         "day": int(row["opened_at"] // 86400),
+        "month": 0,
         "started_at": row["opened_at"],
         "duration_s": 0.0,
         "hosts": 1,

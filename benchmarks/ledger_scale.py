@@ -1,0 +1,242 @@
+"""How the books bear 200,000 runs, one run of 10 million readings, and another factor set over a million runs.
+
+    python benchmarks/ledger_scale.py [--runs 200000] [--readings 10000000] [--folder DIR]
+
+Runs are written straight into the tables, as settling them would have left them; the long run goes in as compressed
+chunks. Every time is the best of three on a warm file. The last lines are a Markdown table for docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert, update
+
+from joulebook.ledger.accounting.emissions import emissions_of
+from joulebook.ledger.store import (
+    Ledger,
+    RunFilter,
+    filter_options,
+    list_runs,
+    open_ledger,
+    rollup,
+    run_document,
+    totals,
+    trace,
+)
+from joulebook.ledger.store.accounts import factors_now, keep_factors
+from joulebook.ledger.store.chunks import ROWS, Columns, chunk_row
+from joulebook.ledger.store.rollups import refresh_rollups
+from joulebook.ledger.store.settling import month_of
+from joulebook.ledger.store.syncing import settle_run
+from joulebook.ledger.store.tables import (
+    chunks,
+    dirty_days,
+    journal_devices,
+    journals,
+    ledger_state,
+    run_devices,
+    run_hosts,
+    runs,
+)
+
+START = 1_735_689_600.0  # 2025-01-01
+ZONES = ("KOR", "USA", "DEU", "FRA", "IND", "BRA")
+rng = np.random.default_rng(7)
+
+
+def run_rows(
+    first: int, n: int, content_hash: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of `runs`, `run_devices` and `run_hosts` for some synthetic runs spread over two years."""
+    found: tuple[list[dict[str, Any]], ...] = ([], [], [])
+    seconds = rng.lognormal(6, 1.5, n)
+    power = rng.uniform(80, 650, n)
+    starts = START + rng.uniform(0, 2 * 365 * 86400, n)
+    for i in range(n):
+        run_id = f"run{first + i:07d}"
+        gpu, cpu, ram = power[i] * seconds[i], 30 * seconds[i], 4 * seconds[i]
+        it = gpu + cpu + ram
+        figures = {"gpu": (gpu, "j"), "cpu": (cpu, "j"), "ram": (ram, "j"), "energy": (it, "j"), "facility_energy": (it * 1.56, "j"),
+                   "emissions": (it * 1.56 / 3.6e6 * 400, "g"), "water": (it / 3.6e6 * 3, "l"), "cost": (it / 3.6e6 * 0.12, "usd"),
+                   "embodied": (seconds[i] * 0.01, "g")}  # fmt: skip
+        columns = {f"{name}{part}_{unit}": value * scale for name, (value, unit) in figures.items()
+                   for part, scale in (("", 1.0), ("_low", 0.9), ("_high", 1.1))}  # fmt: skip
+        k = first + i
+        zone = ZONES[k % len(ZONES)]
+        found[0].append({
+            "run_id": run_id, "top_level": True, "dirty": 0, "revision": 1, "factor_hash": content_hash, "name": f"job {k % 5000}",
+            "project": f"project {k % 40}", "kind": ("training", "inference")[k % 2], "stage": ("finetune", "serve", "evaluate")[k % 3],
+            "model": f"model-{k % 60}", "parameters": 1e9 * (1 + k % 70), "task": f"task {k % 12}", "tags": {"seed": k % 7},
+            "status": "finished", "exit_status": 0, "day": int(starts[i] // 86400), "month": month_of(starts[i]), "started_at": starts[i],
+            "ended_at": starts[i] + seconds[i], "duration_s": seconds[i], "hosts": 1, "energy_method": "modelled",
+            "measured_share": gpu / it, "requests": float(k % 1000), "tokens_in": 1e4, "tokens_out": 2e4, "samples": 100.0,
+            "quality_name": "accuracy", "quality_value": 0.5 + (k % 50) / 100, "details": {}, "zone": zone, "zone_assumed": False,
+            "warnings": 0, **columns,
+        })  # fmt: skip
+        found[1].append({
+            "run_id": run_id, "device_id": f"GPU-{k % 64}", "boot_id": f"boot{k % 64}-{k}", "host": f"host{k % 64}", "name": "NVIDIA H100 80GB HBM3",
+            "component": "gpu", "source": "nvml", "from_b": 0.0, "to_b": seconds[i], "windows": [[0, seconds[i]]], "energy_j": gpu,
+            "low_j": gpu * 0.98, "high_j": gpu * 1.02, "method": "measured", "coverage": 1.0, "share": 1.0, "share_how": "whole", "reserved": False,
+        })  # fmt: skip
+        use = {"host": f"host{k % 64}", "boot_id": f"boot{k % 64}-{k}", "duration_s": seconds[i], "cores": 32, "threads": 64,
+               "cpu_model": "Intel(R) Xeon(R) Platinum 8480+", "machine_busy_s": 4 * seconds[i], "tree_cpu_s": 2 * seconds[i],
+               "memory_bytes": 5e11, "memory_used_byte_s": 6e10 * seconds[i], "tree_rss_byte_s": 3e10 * seconds[i]}  # fmt: skip
+        found[2].append({
+            "run_id": run_id, "boot_id": f"boot{k % 64}-{k}", "host": f"host{k % 64}", "zone": zone, "zone_how": "flag", "zone_assumed": False,
+            "from_b": 0.0, "to_b": seconds[i], "windows": [[0, seconds[i]]], "use": use,
+        })  # fmt: skip
+    return found  # type: ignore[return-value]
+
+
+def fill(ledger: Ledger, n: int) -> None:
+    """Write the runs in bulk and their rollups."""
+    factors = factors_now()
+    with ledger.writing() as connection:
+        keep_factors(connection, factors)
+        connection.execute(update(ledger_state).values(factor_hash=factors.content_hash, revision=1))
+    for first in range(0, n, 10_000):
+        rows = run_rows(first, min(10_000, n - first), factors.content_hash)
+        with ledger.writing() as connection:
+            for table, part in zip((runs, run_devices, run_hosts), rows, strict=True):
+                connection.execute(insert(table), part)
+    with ledger.writing() as connection:
+        days = connection.exec_driver_sql("SELECT DISTINCT day FROM runs").scalars()
+        connection.execute(insert(dirty_days), [{"day": day} for day in days])
+        refresh_rollups(connection)
+
+
+def fill_long_run(ledger: Ledger, n: int) -> None:
+    """One run of some million readings of one GPU at 20 Hz, with a machine beside it."""
+    opening = {
+        "run": "long",
+        "name": "long",
+        "project": "project 1",
+        "machine": {"cores": 32, "threads": 64},
+        "location": {"how": "flag", "zone": "KOR"},
+    }
+    seconds = n / 20
+    with ledger.writing() as connection:
+        row = {"journal_no": 1, "journal_id": "long", "run_id": "long", "position": 0, "state": "closed", "boot_id": "b", "host": "h", "opened_at": START,
+               "opened_b": 0.0, "last_b": seconds, "close_status": "finished", "bad_lines": 0, "opening": opening}  # fmt: skip
+        connection.execute(insert(journals), row)
+        device = {"journal_no": 1, "device_no": 0, "device_id": "GPU-long", "component": "gpu", "name": "H100", "source": "nvml",
+                  "sensor_kind": "counter", "tick_s": 0.1, "rel_error": 0.02, "visible": True}  # fmt: skip
+        connection.execute(insert(journal_devices), device)
+        energy = 0.0
+        for seq, first in enumerate(range(0, n, ROWS)):
+            b = (first + np.arange(min(ROWS, n - first))) / 20
+            power = 300 + 100 * np.sin(b / 600) + rng.normal(0, 20, len(b))
+            joules = energy + np.cumsum(power) / 20
+            energy = float(joules[-1])
+            part = Columns(b, np.stack([joules, power, np.full(len(b), 5e-4)], axis=1))
+            connection.execute(insert(chunks), {"journal_no": 1, "stream": "r0", "seq": seq, **chunk_row("r0", part)})
+        b = np.linspace(0, seconds, min(n // 20, 500_000))
+        machine = np.stack([4 * b, 2 * b, 6e10 * b, 3e10 * b, np.full(len(b), 6e10), np.full(len(b), 3e10)], axis=1)
+        for seq, first in enumerate(range(0, len(b), ROWS)):
+            part = Columns(b[first : first + ROWS], machine[first : first + ROWS])
+            connection.execute(insert(chunks), {"journal_no": 1, "stream": "m", "seq": seq, **chunk_row("m", part)})
+        placeholder = {"run_id": "long", "top_level": True, "dirty": 2, "revision": 0, "status": "finished", "day": int(START // 86400), "month": month_of(START),
+                       "started_at": START, "duration_s": seconds, "hosts": 1, "details": {}, "warnings": 0}  # fmt: skip
+        connection.execute(insert(runs), placeholder)
+
+
+def best(action: Callable[[], Any], times: int = 3) -> float:
+    """Seconds of the quickest of some tries."""
+    found = []
+    for _ in range(times):
+        began = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def emissions_of_a_million() -> tuple[float, float]:
+    """Seconds and MiB of emissions of a million runs under one factor set."""
+    n, factors = 1_000_000, factors_now()
+    energy = rng.lognormal(13, 1.5, n)
+    energies = np.stack([energy, energy * 0.9, energy * 1.2])
+    zones = np.array(ZONES, dtype=object)[rng.integers(0, len(ZONES), n)]
+    years = rng.integers(2020, 2027, n)
+    before = peak_mib()
+    seconds = best(lambda: emissions_of(energies, zones, years, factors))
+    return seconds, peak_mib() - before
+
+
+def main() -> None:
+    """Fill the books, take the times, print a table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=200_000)
+    parser.add_argument("--readings", type=int, default=10_000_000)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        path = Path(folder) / "ledger.sqlite"
+        ledger = open_ledger(str(path))
+        lines = [
+            (
+                "emissions of 1,000,000 runs under another factor set",
+                "{:.2f} s, {:.0f} MiB".format(*emissions_of_a_million()),
+            )
+        ]
+        fill(ledger, asked.runs)
+        size = path.stat().st_size / 2**20
+        lines.append((f"ledger of {asked.runs:,} runs", f"{size:,.0f} MiB"))
+        middle = f"run{asked.runs // 2:07d}"
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        queries: list[tuple[str, Callable[[], Any]]] = [
+            ("open the ledger", lambda: open_ledger(str(path)).close()),
+            ("list_runs, first page of 200 by time", lambda: list_runs(ledger)),
+            (
+                "list_runs, by energy, one project",
+                lambda: list_runs(ledger, RunFilter(projects=("project 3",)), sort="energy_j"),
+            ),
+            ("list_runs, page 500", lambda: list_runs(ledger, offset=100_000)),
+            ("list_runs, text search", lambda: list_runs(ledger, RunFilter(text="job 4321"))),
+            ("totals of all (rollups)", lambda: totals(ledger)),
+            (
+                "totals of a project since 2026 (rollups)",
+                lambda: totals(ledger, RunFilter(projects=("project 3",), start=since)),
+            ),
+            ("totals of a text search (reads runs)", lambda: totals(ledger, RunFilter(text="job 4321"))),
+            ("rollup by day", lambda: rollup(ledger, by=("day",))),
+            ("rollup by week and project", lambda: rollup(ledger, by=("week", "project"))),
+            ("rollup by project and model", lambda: rollup(ledger, by=("project", "model"))),
+            ("filter_options", lambda: filter_options(ledger)),
+            ("run_document of a run", lambda: run_document(ledger, middle)),
+        ]
+        lines += [(name, f"{best(action) * 1e3:,.0f} ms") for name, action in queries]
+        fill_long_run(ledger, asked.readings)
+        lines.append((f"{asked.readings:,} readings, compressed", f"{path.stat().st_size / 2**20 - size:,.0f} MiB"))
+        began = time.perf_counter()
+        settle_run(ledger, "long")
+        lines.append(("settle that run", f"{time.perf_counter() - began:.2f} s"))
+        end = asked.readings / 20
+        long_queries: list[tuple[str, Callable[[], Any]]] = [
+            ("its document", lambda: run_document(ledger, "long")),
+            ("its whole trace, 2,000 points", lambda: trace(ledger, "long")),
+            ("an hour of its trace", lambda: trace(ledger, "long", start_s=end / 2, end_s=end / 2 + 3600)),
+        ]
+        lines += [(name, f"{best(action) * 1e3:,.0f} ms") for name, action in long_queries]
+        lines.append(("most memory held by the whole benchmark", f"{peak_mib():,.0f} MiB"))
+        ledger.close()
+    print("| what | measured |\n|---|---|")
+    for name, figure in lines:
+        print(f"| {name} | {figure} |")
+
+
+if __name__ == "__main__":
+    main()
