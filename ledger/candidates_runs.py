@@ -10,7 +10,7 @@ from joulebook.ledger.accounting.comparison import Candidate, Place, Quality, Un
 from joulebook.ledger.accounting.comparison_quality import quality_of
 from joulebook.ledger.accounting.figure import Figure, Method, weakest
 from joulebook.ledger.accounting.uncertainty import Z90
-from joulebook.ledger.store import Ledger, RunFilter, filter_options, list_runs, run_documents
+from joulebook.ledger.store import Ledger, RunFilter, filter_options, list_runs, run_document
 
 Row = Mapping[str, Any]
 Document = Mapping[str, Any]
@@ -38,7 +38,7 @@ def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
     frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)
     rows = frame.to_dict("records")
     return [
-        candidate_of(task, unit, rows, run_documents(ledger, [row["run_id"] for row in rows[:MAX_DOCUMENTS]]))
+        candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in rows[:MAX_DOCUMENTS]])
         for rows in _by_model(rows, unit).values()
     ]
 
