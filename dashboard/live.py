@@ -45,7 +45,7 @@ def job_of(row: Any, now: datetime) -> Job:
     """A job from its row in the list of runs."""
     known = pd.notna(row.energy_j)
     words = [str(word) for word in (row.model, row.task, row.project) if isinstance(word, str) and word]
-    age_s = (now - row.started_at.to_pydatetime()).total_seconds() - row.duration_s
+    age_s = (pd.Timestamp(now) - row.started_at).total_seconds() - row.duration_s
     return Job(
         run_id=row.run_id,
         name=str(row.name) if isinstance(row.name, str) and row.name else row.run_id,

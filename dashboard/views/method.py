@@ -18,12 +18,7 @@ def show(formula: Formula) -> None:
     st.code(formula.expression, language=None, wrap_lines=True)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        signs = {
-            f"`{symbol.name}`": f"{plain(symbol.meaning, 300)}"
-            + (f" ({plain(symbol.unit)})" if symbol.unit not in ("", "1") else "")
-            for symbol in formula.symbols
-        }
-        st.table(signs, border="horizontal", width="stretch")
+        st.table(signs(formula), border="horizontal", width="stretch")
     with right:
         example = formula.example
         published = f" ({t('method.published', value=plain(example.published))})" if example.published else ""

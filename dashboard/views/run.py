@@ -158,7 +158,7 @@ def the_run(books: data.Books, run_id: str) -> None:
     """The whole page."""
     document = data.document(books, run_id)
     running = document["status"] == "running"
-    with header(run_page.title(document)):
+    with header(plain(run_page.title(document))):
         moving = running and not st.toggle(t("live.pause"), key="run_pause")
     if moving:
         live_part(run_id)
