@@ -11,6 +11,7 @@ from joulebook.ledger.accounting.estimate_inference import (
     ServingDevice,
     TokenModel,
     estimate_inference,
+    token_energy,
 )
 from joulebook.ledger.accounting.estimate_training import (
     TrainingDevice,
@@ -27,6 +28,18 @@ from joulebook.ledger.sites import WORLD, zone_code
 from joulebook.meters.settings import Settings
 from joulebook.reference_data.accelerators import accelerator
 from joulebook.reference_data.inference import inference_coefficients, training_prior
+
+__all__ = [
+    "Surroundings",
+    "inference",
+    "serving_device",
+    "surroundings",
+    "token_energy",
+    "token_model",
+    "training",
+    "training_device",
+    "utilisation_prior",
+]
 
 # Devices of the measured configurations: these very modules, not their PCIe or grace siblings.
 _MEASURED = {"NVIDIA H100 SXM5 80GB": "H100", "NVIDIA B200": "B200"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from joulebook.ledger.accounting.estimate_inference import BITS, TASKS
 
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.figure import Figure
+    from joulebook.ledger.accounting.uncertainty import Range
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 
@@ -27,6 +29,7 @@ def estimate() -> None:
 @click.option("--count", type=click.IntRange(min=1), help="How many devices, for the days.")
 @click.option("--hours", type=_POSITIVE, help="Device hours, where they are known.")
 @click.option("--location", help="Where: KOR, US-CA.")
+@click.option("--public", is_flag=True, help="Go by public runs even where the ledger has some of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def training(
     *,
@@ -36,14 +39,20 @@ def training(
     count: int | None,
     hours: float | None,
     location: str | None,
+    public: bool,
     as_json: bool,
 ) -> None:
-    """Estimate the final training run of a model."""
+    """Estimate the final training run of a model.
+
+    Utilisation and power are those of your own finished runs on this device where the ledger has any.
+    """
     from joulebook.ledger import estimates
     from joulebook.ledger.accounting.estimate_training import TrainingWork
     from joulebook.meters.settings import load_settings
 
-    work = TrainingWork(parameters, tokens, estimates.training_device(accelerator), count, hours)
+    device = estimates.training_device(accelerator)
+    own = (None, None) if public else _own_prior(device.name)
+    work = TrainingWork(parameters, tokens, device, count, hours, *own)
     found = estimates.training(work, estimates.surroundings(load_settings(), location))
     figures = {
         "accelerator_hours": found.accelerator_hours,
@@ -96,6 +105,60 @@ def inference(
         "emissions_g": found.emissions_g,
     }
     _show(figures, found.assumptions, as_json)
+
+
+@estimate.command()
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def against(run: str, as_json: bool) -> None:
+    """Show what would have been estimated for RUN beside what it took."""
+    from joulebook.books import open_books
+    from joulebook.ledger.errors import LedgerError
+    from joulebook.ledger.estimates import surroundings
+    from joulebook.ledger.site_prior import predicted_against_actual
+    from joulebook.ledger.store import find_run, run_document
+    from joulebook.meters.settings import load_settings
+
+    books = open_books()
+    document = run_document(books, find_run(books, run))
+    verdicts = predicted_against_actual(document, surroundings(load_settings(), None))
+    if not verdicts:
+        needed = "parameters, tokens (run.count(tokens_in=...) or requests with tokens_out) and known accelerators"
+        raise LedgerError(f"{run}: an estimate needs its {needed}; `joulebook edit` can add the parameters")
+    if as_json:
+        content = [
+            {
+                "name": one.name,
+                "predicted": one.predicted.to_json(),
+                "actual": one.actual.to_json(),
+                "factor": one.factor,
+                "inside_range": one.inside,
+            }
+            for one in verdicts
+        ]
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    for one in verdicts:
+        spread = f"{one.predicted.value:.4g} ({one.predicted.low:.3g} to {one.predicted.high:.3g})"
+        where = "inside the range" if one.inside else "outside the range"
+        click.echo(f"{one.name:<22}predicted {spread}, was {one.actual.value:.4g}: x{one.factor:.2f}, {where}")
+
+
+def _own_prior(device: str) -> tuple[Range | None, Range | None]:
+    """Utilisation and power of own runs; nothing where there is no ledger yet or it can't be read."""
+    from joulebook.ledger.errors import LedgerError
+    from joulebook.ledger.site_prior import site_prior_of
+    from joulebook.ledger.store import open_ledger
+    from joulebook.meters.settings import ledger_address, load_settings
+
+    address = ledger_address(load_settings())
+    if "://" not in address and not Path(address).expanduser().exists():
+        return None, None
+    try:
+        found = site_prior_of(open_ledger(address, read_only=True), device)
+    except LedgerError:
+        return None, None
+    return found.utilisation, found.power_share
 
 
 def _show(figures: dict[str, Figure | None], assumptions: tuple[str, ...], as_json: bool) -> None:

@@ -208,7 +208,7 @@ def _assumptions(work: TrainingWork, prior: UtilisationPrior, pue: Factor | None
         said.append(f"{device.name} is not known here: an H100's figures stand in, with a wider range")
     if work.hours is None:
         used = _utilisation(work, prior)
-        whose = "this site's own runs" if work.utilisation else f"public runs ({prior.vintage})"
+        whose = "this site's own runs" if work.utilisation else f"public runs: {prior.vintage}"
         peak = f"{device.peak_tflops:g} TFLOP/s"
         said.append(
             f"effective utilisation {used.value:.2f} ({used.low:.2f} to {used.high:.2f}) of {peak}, from {whose}"
