@@ -7,6 +7,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,9 @@ def _parse(line: bytes) -> Record | None:
         return None
     if not (_is_number(record.get("w")) and _is_number(record.get("b"))):
         return None
+    check = _SHAPES.get(record["k"])
+    if check is not None and not check(record):
+        return None
     return _without_surrogates(record) if b"\\ud" in line or b"\\uD" in line else record
 
 
@@ -215,6 +219,47 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return -1e15 < value < 1e15  # false for NaN too
+
+
+def _is_amount(value: Any) -> bool:
+    return value is None or _is_number(value)
+
+
+def _has_numbers(record: Record, length: int) -> bool:
+    """Whether `d` holds so many numbers (or nulls) for each device's number."""
+    values = record.get("d")
+    return isinstance(values, dict) and all(
+        key.isdecimal() and len(key) < 9 and isinstance(row, list) and len(row) == length and all(map(_is_amount, row))
+        for key, row in values.items()
+    )
+
+
+def _is_dict(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+_MACHINE_KEYS = ("busy_s", "tree_s", "mem_byte_s", "rss_byte_s", "mem_bytes", "rss_bytes")
+# Records that figures are made of must have the shape that docs/journal.md gives them.
+_SHAPES: dict[str, Callable[[Record], bool]] = {
+    "open": lambda r: isinstance(r.get("run"), str) or _is_count(r.get("v")),
+    "device": lambda r: _is_count(r.get("i")) and isinstance(r.get("id"), str) and _is_dict(r.get("sensor", {})),
+    ),
+    "r": lambda r: _has_numbers(r, 3),
+    "u": lambda r: _has_numbers(r, 2),
+    "c": lambda r: _has_numbers(r, 2),
+    "m": lambda r: all(_is_amount(r.get(key)) for key in _MACHINE_KEYS),
+    "pb": lambda r: _is_count(r.get("id")) and isinstance(r.get("name"), str),
+    "pe": lambda r: _is_count(r.get("id")),
+    "q": lambda r: all(_is_amount(r.get(key)) for key in ("n", "failed", "tokens_in", "tokens_out", "sum_s")),
+    "qs": lambda r: _is_number(r.get("latency_s")),
+    "quality": lambda r: isinstance(r.get("name"), str) and _is_number(r.get("value")),
+    "gap": lambda r: _is_number(r.get("from")) and _is_number(r.get("to")),
+    "close": lambda r: isinstance(r.get("status"), str),
+}
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -38,25 +38,27 @@ class TrainerMeter:
 
     def __init__(self, **words: Any) -> None:
         self.held = HeldRun({**_registered, **words})
-        self._depth = 0
+        self._entered: list[str] = []
         self._evaluated = 0
         self._by_event = False
 
     @quiet
     def enter(self, phase: str, trainer: Any) -> None:
         """Begin a phase, and a run around the outermost one."""
-        self._depth += 1
         self._evaluated = 0
-        if self._depth == 1 and not self.held.is_open and phase != "save":
+        if not self._entered and not self.held.is_open and phase != "save":
             self.held.open(**_facts(trainer, phase))
-        self.held.begin(phase)
+        if phase not in self._entered:
+            self.held.begin(phase)
+        self._entered.append(phase)
 
     @quiet
     def leave(self, phase: str, error: BaseException | None) -> None:
         """End a phase, and with the outermost one the run."""
-        self._depth -= 1
-        self.held.end(phase, failed=error is not None)
-        if self._depth == 0 and not self._by_event:
+        self._entered.pop()
+        if phase not in self._entered:
+            self.held.end(phase, failed=error is not None)
+        if not self._entered and not self._by_event:
             self.held.close(error)
 
     @quiet
@@ -65,7 +67,7 @@ class TrainerMeter:
         amounts = amounts_of(inputs)
         if phase == "evaluation":
             self._evaluated += amounts.get("samples", 0)
-        if phase == "evaluation" and self._depth > 1:
+        if phase == "evaluation" and len(self._entered) > 1:
             amounts = {f"evaluation_{name}": amount for name, amount in amounts.items()}
         self.held.count(**amounts)
 

@@ -116,7 +116,7 @@ class NvmlSource:
             why = f"{seen.gpu.name} gives neither energy nor power (a virtual GPU, or a driver too old)"
             self.absent.append(Absent(self.name, "gpu", why, "meter on the host that owns the GPU", seen.gpu.uuid))
             return
-        limit_mw = _try(nvml, nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
+        limit_mw = _try(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
         mig = {"uuids": list(seen.mig_uuids), "share": "estimate"} if seen.mig_uuids else None
         limit_w = limit_mw / 1000 if limit_mw else None
         device = Device(seen.gpu.uuid, "gpu", seen.gpu.name, self.name, sensor, power_limit_w=limit_w, mig=mig)
@@ -141,7 +141,7 @@ class NvmlSource:
 
     def _counter_j(self, nvml: Any, gpu: _Gpu) -> float | None:
         """Joules since the driver was loaded, going on over a reset of the counter."""
-        shown_mj = _try(nvml, nvml.nvmlDeviceGetTotalEnergyConsumption, gpu.handle)
+        shown_mj = _try(nvml.nvmlDeviceGetTotalEnergyConsumption, gpu.handle)
         if shown_mj is None:
             return None
         now = boot_s()
@@ -157,7 +157,7 @@ class NvmlSource:
 
         usage = Usage()
         for gpu in self._gpus:
-            contexts = _try(pynvml, pynvml.nvmlDeviceGetComputeRunningProcesses, gpu.handle)
+            contexts = _try(pynvml.nvmlDeviceGetComputeRunningProcesses, gpu.handle)
             if contexts is not None:
                 pids = {process.pid for process in contexts}
                 usage.contexts[gpu.device.id] = (len(pids.intersection(own_pids)), len(pids))
@@ -170,55 +170,55 @@ def _identities(nvml: Any) -> list[tuple[GpuIdentity, Any]]:
     """Every GPU that answers; a lost one is left out, the others stay."""
     found = []
     for index in range(nvml.nvmlDeviceGetCount()):
-        handle = _try(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
-        uuid = _try(nvml, nvml.nvmlDeviceGetUUID, handle) if handle is not None else None
+        handle = _try(nvml.nvmlDeviceGetHandleByIndex, index)
+        uuid = _try(nvml.nvmlDeviceGetUUID, handle) if handle is not None else None
         if uuid is None:
             continue
-        name = _try(nvml, nvml.nvmlDeviceGetName, handle) or "NVIDIA GPU"
+        name = _try(nvml.nvmlDeviceGetName, handle) or "NVIDIA GPU"
         found.append((GpuIdentity(index, uuid, name, _mig_uuids(nvml, handle)), handle))
     return found
 
 
 def _mig_uuids(nvml: Any, handle: Any) -> tuple[str, ...]:
-    mode = _try(nvml, nvml.nvmlDeviceGetMigMode, handle)
+    mode = _try(nvml.nvmlDeviceGetMigMode, handle)
     if not mode or not mode[0]:
         return ()
-    most = _try(nvml, nvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0
-    parts = [_try(nvml, nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, index) for index in range(most)]
-    return tuple(uuid for part in parts if part is not None and (uuid := _try(nvml, nvml.nvmlDeviceGetUUID, part)))
+    most = _try(nvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0
+    parts = [_try(nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, index) for index in range(most)]
+    return tuple(uuid for part in parts if part is not None and (uuid := _try(nvml.nvmlDeviceGetUUID, part)))
 
 
-def _try(nvml: Any, call: Any, *arguments: Any) -> Any:
+def _try(call: Any, *arguments: Any) -> Any:
     """The call's result, or None where NVML refuses: one call that fails must cost one number, not the run."""
     try:
         return call(*arguments)
-    except (nvml.NVMLError, UnicodeDecodeError, AttributeError):
+    except Exception:  # noqa: BLE001 - besides its own errors the library raises on versions and on odd text
         return None
 
 
 def _power_field(nvml: Any, handle: Any) -> tuple[int, int] | None:
     """The averaged power field where there is one (Ada, Hopper and newer), of the GPU or else of the module."""
     choices = [(_FIELD_AVERAGE, _SCOPE_GPU), (_FIELD_AVERAGE, _SCOPE_MODULE)]
-    values = _try(nvml, nvml.nvmlDeviceGetFieldValues, handle, choices)
+    values = _try(nvml.nvmlDeviceGetFieldValues, handle, choices)
     for choice, value in zip(choices, values or (), strict=False):
         if value.nvmlReturn == 0 and value.value.uiVal > 0:
             return choice
-    if _try(nvml, nvml.nvmlDeviceGetPowerUsage, handle) is not None:
+    if _try(nvml.nvmlDeviceGetPowerUsage, handle) is not None:
         return None
     choices = [(_FIELD_INSTANT, _SCOPE_GPU), (_FIELD_INSTANT, _SCOPE_MODULE)]
-    values = _try(nvml, nvml.nvmlDeviceGetFieldValues, handle, choices)
+    values = _try(nvml.nvmlDeviceGetFieldValues, handle, choices)
     return next((c for c, v in zip(choices, values or (), strict=False) if v.nvmlReturn == 0 and v.value.uiVal), None)
 
 
 def _sensor(nvml: Any, handle: Any, name: str, power_field: tuple[int, int] | None) -> Sensor | None:
-    architecture = _try(nvml, nvml.nvmlDeviceGetArchitecture, handle) or 0
-    if _try(nvml, nvml.nvmlDeviceGetTotalEnergyConsumption, handle) is not None:
+    architecture = _try(nvml.nvmlDeviceGetArchitecture, handle) or 0
+    if _try(nvml.nvmlDeviceGetTotalEnergyConsumption, handle) is not None:
         return COUNTER
     if power_field is not None and power_field[0] == _FIELD_AVERAGE:
         return AVERAGE_1S
     if power_field is not None:
         return SEES_A_QUARTER
-    if _try(nvml, nvml.nvmlDeviceGetPowerUsage, handle) is None:
+    if _try(nvml.nvmlDeviceGetPowerUsage, handle) is None:
         return None
     return _usage_sensor(architecture, name)
 
@@ -234,9 +234,9 @@ def _usage_sensor(architecture: int, name: str) -> Sensor:
 
 def _power_w(nvml: Any, gpu: _Gpu) -> float | None:
     if gpu.power_field is None:
-        milliwatts = _try(nvml, nvml.nvmlDeviceGetPowerUsage, gpu.handle)
+        milliwatts = _try(nvml.nvmlDeviceGetPowerUsage, gpu.handle)
         return None if milliwatts is None else float(milliwatts / 1000)
-    values = _try(nvml, nvml.nvmlDeviceGetFieldValues, gpu.handle, [gpu.power_field])
+    values = _try(nvml.nvmlDeviceGetFieldValues, gpu.handle, [gpu.power_field])
     if values is None or values[0].nvmlReturn != 0:
         return None
     return float(values[0].value.uiVal / 1000)
@@ -260,8 +260,8 @@ def _add_utilisation(nvml: Any, gpu: _Gpu, own_pids: Collection[int]) -> bool:
     since_s = 0.0 if gpu.util_read_b is None else min(now - gpu.util_read_b, 10.0)
     try:
         samples = nvml.nvmlDeviceGetProcessUtilization(gpu.handle, gpu.util_seen_us)
-    except nvml.NVMLError as error:
-        if error.value != nvml.NVML_ERROR_NOT_FOUND:  # NOT_FOUND: nobody used the GPU since
+    except Exception as error:  # noqa: BLE001 - see _try
+        if getattr(error, "value", None) != nvml.NVML_ERROR_NOT_FOUND:  # NOT_FOUND: nobody used the GPU since
             return False
         samples = []
     gpu.util_read_b, gpu.util_seen_us = now, int(wall_s() * 1e6) if not samples else max(s.timeStamp for s in samples)

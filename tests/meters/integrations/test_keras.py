@@ -38,7 +38,9 @@ def test_fit_with_validation(told: Callable[[], list[Any]]) -> None:
     from joulebook.meters.integrations.keras import JoulebookCallback
 
     x, y = _data()
-    _model().fit(x, y, batch_size=4, epochs=2, validation_data=(x, y), verbose=0, callbacks=[JoulebookCallback(task="t")])
+    _model().fit(
+        x, y, batch_size=4, epochs=2, validation_data=(x, y), verbose=0, callbacks=[JoulebookCallback(task="t")]
+    )
 
     [run] = told()
     assert run.status == "finished"

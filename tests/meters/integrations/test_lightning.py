@@ -51,7 +51,12 @@ def _loader() -> Any:
 def _trainer(folder: Path, callback: Any, **options: Any) -> Any:
     from lightning.pytorch import Trainer
 
-    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "enable_checkpointing": False}
+    quiet = {
+        "logger": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "enable_checkpointing": False,
+    }
     return Trainer(
         accelerator="cpu", devices=1, max_epochs=2, default_root_dir=folder, callbacks=[callback], **quiet, **options
     )

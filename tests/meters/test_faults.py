@@ -1,0 +1,147 @@
+"""Every NVML call with every error code, and each of them hanging: the source gives what is left and never raises.
+
+The matrix runs inside one process a call (the library is real, through nvidia-ml-py); what a whole job feels of a
+hanging driver is in test_track.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+from simulated_nvml import Fault, Gpu, Simulator
+
+pytestmark = pytest.mark.compiler
+
+CALLS = [
+    "nvmlInitWithFlags",
+    "nvmlDeviceGetCount_v2",
+    "nvmlDeviceGetHandleByIndex_v2",
+    "nvmlDeviceGetUUID",
+    "nvmlDeviceGetName",
+    "nvmlDeviceGetArchitecture",
+    "nvmlDeviceGetMigMode",
+    "nvmlDeviceGetMaxMigDeviceCount",
+    "nvmlDeviceGetMigDeviceHandleByIndex",
+    "nvmlDeviceGetEnforcedPowerLimit",
+    "nvmlDeviceGetTotalEnergyConsumption",
+    "nvmlDeviceGetPowerUsage",
+    "nvmlDeviceGetFieldValues",
+    "nvmlDeviceGetComputeRunningProcesses_v3",
+    "nvmlDeviceGetProcessUtilization",
+]
+CODES = [*range(1, 31), 999]
+
+MATRIX = """
+import sys
+sys.path.insert(0, {tests!r})
+from simulated_nvml import Simulator, Gpu, Fault
+from pathlib import Path
+from joulebook.meters.sources import SourceError
+from joulebook.meters.sources.nvml import NvmlSource
+import pynvml
+
+def simulator(*faults):
+    return Simulator(Path({library!r}), Path({config!r}), [Gpu(), Gpu(arch=4, counter=False)], list(faults), t0={t0})
+
+def attempt(source, opened):
+    try:
+        if not opened: source.open()
+        for _ in range(2):
+            source.read(power=True); source.read(power=False); source.usage([1])
+    except SourceError:
+        return
+for code in {codes}:
+    for gpu in (-1, 0):
+        simulator()
+        good = NvmlSource({{}}); good.open()
+        assert len(good.devices) == 2, code
+        simulator(Fault({call!r}, error=code, gpu=gpu))
+        attempt(good, True)      # it begins while the run goes on
+        attempt(NvmlSource({{}}), False)  # it is there from the start
+        simulator()
+        poll = good.read(power=True)      # and it passes
+        assert all(sample.energy_j is not None for sample in poll.samples.values()), (code, poll)
+print("green")
+"""
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_no_error_of_any_call_leaves_the_source(call, python, simulator, nvml_library, tmp_path) -> None:
+    sim: Simulator = simulator(Gpu())
+    from pathlib import Path
+
+    code = MATRIX.format(
+        tests=str(Path(__file__).parents[1] / "nvml_simulator"),
+        library=str(nvml_library),
+        config=str(sim.config_path),
+        t0=sim.t0,
+        codes=CODES,
+        call=call,
+    )
+    done = python(code, sim.environ)
+    assert done.stdout == "green\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    "call", ["nvmlInitWithFlags", "nvmlDeviceGetTotalEnergyConsumption", "nvmlDeviceGetProcessUtilization"]
+)
+def test_a_call_that_hangs_from_the_start_holds_up_nothing(call, python, simulator, read_journals) -> None:
+    code = "from joulebook import track; import time\nwith track('x'): time.sleep(0.3)\nprint('done')"
+    done = python(code, simulator(Gpu(), faults=[Fault(call, hang_s=30)]).environ)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+    assert read_journals()[0].one("close")["status"] == "finished"
+
+
+JOB = "from joulebook import track; import time\nwith track('x'): time.sleep({})"
+
+
+def now_s(sim: Simulator) -> float:
+    from joulebook.meters.clock import boot_s
+
+    return boot_s() - sim.t0
+
+
+def test_a_counter_that_is_reset_goes_on_and_the_moment_is_a_gap(python, simulator, read_journals) -> None:
+    sim = simulator(Gpu(high_w=300))
+    sim.gpus[0].reset_s = now_s(sim) + 2.5
+    sim.write()
+    assert python(JOB.format(4.5), sim.environ).returncode == 0
+    (journal,) = read_journals()
+    energies = [
+        e[0] for r in sorted(journal.of("r"), key=lambda r: r["b"]) for e in r["d"].values() if e[0] is not None
+    ]
+    assert energies == sorted(energies)
+    length = journal.one("close")["b"] - journal.one("open")["b"]
+    # What was used between the last reading before the reset and the reset itself is lost: a second of it at most.
+    assert 300 * (length - 1.5) <= energies[-1] - energies[0] <= 300 * (length + 0.3)
+    assert "backwards" in journal.one("gap")["why"]
+    assert journal.one("warn")["code"] == "counter-reset"
+
+
+def test_a_gpu_that_is_lost_leaves_a_gap_and_the_others_go_on(python, simulator, read_journals) -> None:
+    sim = simulator(Gpu(high_w=300), Gpu(high_w=200))
+    lost_s = now_s(sim) + 1.5
+    sim.faults = [Fault(call, error=15, gpu=0, from_s=lost_s) for call in CALLS]
+    sim.write()
+    assert python(JOB.format(5), sim.environ).returncode == 0
+    (journal,) = read_journals()
+    gap = journal.one("gap")
+    numbers = {device["id"]: device["i"] for device in journal.of("device")}
+    assert gap["i"] == numbers[sim.gpus[0].uuid]
+    assert gap["from"] - sim.t0 == pytest.approx(lost_s, abs=1.5)
+    last = [r["b"] for r in journal.of("r") if str(numbers[sim.gpus[1].uuid]) in r["d"]][-1]
+    assert last >= journal.one("close")["b"]
+
+
+def test_a_counter_that_fails_for_a_while_loses_nothing(python, simulator, read_journals) -> None:
+    sim = simulator(Gpu(high_w=300))
+    start_s = now_s(sim) + 1.0
+    sim.faults = [Fault("nvmlDeviceGetTotalEnergyConsumption", error=999, from_s=start_s, to_s=start_s + 1.5)]
+    sim.write()
+    assert python(JOB.format(4), sim.environ).returncode == 0
+    (journal,) = read_journals()
+    from joulebook.meters.summary import Observed, summary_of
+
+    observed = Observed()
+    observed.add(journal.records)
+    length = journal.one("close")["b"] - journal.one("open")["b"]
+    assert summary_of(observed, None).energy_j == pytest.approx(300 * length, rel=0.01)
