@@ -16,7 +16,7 @@ from joulebook.ledger.store.accounts import factors_now, figure_columns, keep_fa
 from joulebook.ledger.store.observing import run_use
 from joulebook.ledger.store.opening import Ledger
 from joulebook.ledger.store.rollups import refresh_rollups
-from joulebook.ledger.store.settling import mark_day, next_revision, zone_rows
+from joulebook.ledger.store.settling import mark_day, month_of, next_revision, zone_rows
 from joulebook.ledger.store.tables import COUNT_NAMES, edits, ledger_state, run_devices, run_hosts, run_zones, runs
 
 Row = dict[str, Any]
@@ -131,6 +131,7 @@ def _run_row(run: ImportedRun) -> Row:
         "tags": {**run.tags, "imported": run.source},
         "status": "finished",
         "day": int(run.started_at // 86400),
+        "month": month_of(run.started_at),
         "started_at": run.started_at,
         "ended_at": run.started_at + run.duration_s,
         "duration_s": run.duration_s,
