@@ -11,6 +11,7 @@ from joulebook.ledger.errors import LedgerError
 
 VINTAGE = "country social cost of carbon 2018; AI use Q1 2026; income 2021 to 2023; vulnerability 2023"
 _NOT_COUNTRIES = ("WLD", "EU27")
+_SHARES = "country_damage_shares.csv"
 
 
 @cache
@@ -18,19 +19,20 @@ def burden_data() -> BurdenData:
     """All countries with any figure, and their damage shares in all published specifications."""
     import numpy as np
 
-    from joulebook.reference_data import countries, damages, people
+    from joulebook.reference_data import countries, damages, people, tables
 
     known, use = people.people(), people.ai_use()
     names = {c.alpha3: c.name for c in countries.countries()}
-    columns = {name: damages.country_damage_shares(name) for name in damages.specifications()}
-    estimated = columns[damages.CENTRAL].keys()
-    codes = sorted((known.keys() | use.keys() | estimated) - set(_NOT_COUNTRIES))
+    specifications = damages.specifications()
+    # one pass over the file: a column at a time would read it 160 times
+    shares = {row["iso3"]: [float(row[name]) for name in specifications] for row in tables.rows(_SHARES)}
+    codes = sorted((known.keys() | use.keys() | shares.keys()) - set(_NOT_COUNTRIES))
     costs = {code: row.cost_median_usd2005_per_t for code, row in damages.country_costs().items()}
     nan = float("nan")
     return BurdenData(
         countries=tuple(_country(code, names.get(code, code), known.get(code), use.get(code)) for code in codes),
-        specifications=tuple(columns),
-        damage_shares=np.array([[column.get(code, nan) for column in columns.values()] for code in codes]),
+        specifications=specifications,
+        damage_shares=np.array([shares.get(code, [nan] * len(specifications)) for code in codes]),
         net_cost_usd_per_t=np.array([nan if (cost := costs.get(code)) is None else cost for code in codes]),
         vintage=VINTAGE,
     )

@@ -19,7 +19,6 @@ Document = Mapping[str, Any]
 _MAKING = ("pretrain", "finetune", "distil", "label", "search")
 _PLACES: Mapping[str, Place] = {"cloud": "cloud", "own server": "own server", "laptop": "laptop", "phone": "phone"}
 MAX_RUNS = 2_000  # newest runs of a task: enough for any mean, and a page stays quick
-MAX_DOCUMENTS = 3  # newest runs of a model that are read in full, for quality, latency and devices
 SINGLE_RUN_GSD = 1.05  # one run says nothing of its own spread; runs of one job differ by some per cent
 _UNITS: Mapping[Unit, tuple[str, float]] = {
     "request": ("requests", 1.0),
@@ -38,7 +37,7 @@ def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
     frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)
     rows = frame.to_dict("records")
     return [
-        candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in rows[:MAX_DOCUMENTS]])
+        candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in _telling(rows)])
         for rows in _by_model(rows, unit).values()
     ]
 
@@ -52,10 +51,16 @@ def candidates_of_documents(documents: Iterable[Document], unit: Unit) -> list[C
             by_task.setdefault(str(document["task"]), []).insert(0, _row_of(document))
             full[document["run_id"]] = _short(document)
     return [
-        candidate_of(task, unit, rows, [full[row["run_id"]] for row in rows[:MAX_DOCUMENTS]])
+        candidate_of(task, unit, rows, [full[row["run_id"]] for row in _telling(rows)])
         for task, all_rows in sorted(by_task.items())
         for rows in _by_model(all_rows, unit).values()
     ]
+
+
+def _telling(rows: list[Row]) -> list[Row]:
+    """The runs to read in full: the newest, for devices and latency, and the newest with a quality."""
+    judged = [row for row in rows if row["quality_name"]][:1]
+    return rows[:1] + [row for row in judged if row is not rows[0]]
 
 
 def _by_model(rows: Sequence[Row], unit: Unit) -> dict[str, list[Row]]:
@@ -77,6 +82,7 @@ def _row_of(document: Document) -> Row:
         **{name: document.get(name) for name in ("run_id", "parent_run_id", "model", "parameters", "stage", "tags")},
         **{name: (document.get("counts") or {}).get(name) for name in ("requests", "samples", "tokens_out")},
         **{f"{name}_j": (parts.get(name) or {}).get("value") for name in ("gpu", "cpu", "ram", "other")},
+        "quality_name": document["quality"][-1]["name"] if document.get("quality") else None,
         "energy_j": energy.get("value"),
         "energy_low_j": energy.get("low"),
         "energy_high_j": energy.get("high"),
@@ -97,7 +103,7 @@ def candidate_of(task: str, unit: Unit, rows: Sequence[Row], documents: Sequence
         task: Of all of them.
         unit: Of work; each row counts some.
         rows: As `list_runs` has them, newest first, each with a known energy above 0.
-        documents: The newest of them in full.
+        documents: Those of them in full that say what the rows don't: quality, latency, devices.
     """
     rates = [row["energy_j"] / _units(row, unit) for row in rows]
     energy, shared_gsd = _energy(rows, unit, _own_gsd(rates))
