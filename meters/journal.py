@@ -247,7 +247,6 @@ _MACHINE_KEYS = ("busy_s", "tree_s", "mem_byte_s", "rss_byte_s", "mem_bytes", "r
 _SHAPES: dict[str, Callable[[Record], bool]] = {
     "open": lambda r: isinstance(r.get("run"), str) or _is_count(r.get("v")),
     "device": lambda r: _is_count(r.get("i")) and isinstance(r.get("id"), str) and _is_dict(r.get("sensor", {})),
-    ),
     "r": lambda r: _has_numbers(r, 3),
     "u": lambda r: _has_numbers(r, 2),
     "c": lambda r: _has_numbers(r, 2),
