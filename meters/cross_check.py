@@ -37,6 +37,7 @@ class CrossCheck:
         self._moved: tuple[float, float] | None = None
         self._stalled = False
         self._told = False
+        self._doubtful = False
         self._window_s = WINDOW_S
 
     def add(self, b: float, energy_j: float, power_w: float) -> list[Finding]:
@@ -68,7 +69,9 @@ class CrossCheck:
             return []
         counted_w = (energy_j - start_j) / (b - start_b)
         polled_w, error_w = _mean_and_error(self._powers)
-        by_chance_w = (4 if self._window_s <= WINDOW_S else 3) * error_w  # few polls: the error itself is uncertain
+        # A first look at a varying load may be bad luck: it is told when a second one finds the same.
+        doubtful, self._doubtful = self._doubtful, abs(counted_w - polled_w) > max(_TOLERANCE * polled_w, 3 * error_w)
+        by_chance_w = (3 if doubtful else 8) * error_w
         self._next_window(b, energy_j)
         if self._told or polled_w <= 0 or abs(counted_w - polled_w) <= max(_TOLERANCE * polled_w, by_chance_w):
             return []
