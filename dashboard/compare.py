@@ -12,6 +12,7 @@ import streamlit as st
 from joulebook.dashboard import data
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.escape import markup, plain
+from joulebook.dashboard.sentences import sentence
 from joulebook.dashboard.texts import t
 from joulebook.ledger import candidates as gathering
 from joulebook.ledger.accounting.comparison import (
@@ -416,7 +417,7 @@ def language_title(frame: pd.DataFrame) -> str:
 def summary(result: Comparison) -> str:
     """The verdict, safe for Markdown, with the chosen model in bold."""
     name = chosen_model(result)
-    text = plain(result.verdict, limit=600).replace(" %", "\u00a0%")
+    text = sentence(result.verdict)
     return text.replace(plain(name), f"**{plain(name)}**", 1) if name else text
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 from joulebook.dashboard import data
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.tradeoff_tornado import Swing
-from joulebook.dashboard.compare import BY_BOOKS, YEAR, candidates
+from joulebook.dashboard.compare import BY_BOOKS, YEAR, Question, candidates, chosen_model, compared
 from joulebook.dashboard.texts import t
 from joulebook.ledger import tradeoff_inputs
 from joulebook.ledger.accounting.comparison import Candidate, Site
@@ -110,6 +110,13 @@ def costed(books: data.Books, task: str) -> list[Candidate]:
     found = candidates(books, task, "request", ("runs", "published"), gpu_only=False)
     known = [with_range(c) for c in found if c.energy_per_unit_j]
     return sorted(known, key=lambda c: -c.energy_per_unit_j.value)  # type: ignore[union-attr]
+
+
+def proposed(books: data.Books, task: str, known: list[Candidate]) -> tuple[str, str]:
+    """The pair to begin with: the dearest of known quality, and the model that the comparison's verdict begins with."""
+    large = next((c.model for c in known if c.quality), known[0].model)
+    verdict = compared(books, Question(task))
+    return large, chosen_model(verdict) or known[-1].model
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs=BY_BOOKS)

@@ -48,7 +48,7 @@ def figure(
         x_scale: Requests in one unit of the axis (1e6 for millions).
     """
     drawn = template.blank(palette, height=HEIGHT, left=64, right=132, top=30, bottom=50)
-    top = max(float(curve.high.max()) for curve in curves) or 1.0
+    top = axis_top(curves)
     right = float(curves[0].requests[-1]) / x_scale
     drawn.update_xaxes(range=[0, right], nticks=6)
     drawn.update_yaxes(range=[0, top * 1.04], nticks=6, rangemode="tozero")
@@ -62,6 +62,13 @@ def figure(
     template.unit_label(drawn, unit, palette)
     under_axis(drawn, x_note, palette)
     return drawn
+
+
+def axis_top(curves: Sequence[Curve]) -> float:
+    """Top of the vertical axis: the highest band, cut at twice the highest line, which must stay readable."""
+    highest_line = max(float(curve.value.max()) for curve in curves)
+    highest_band = max(float(curve.high.max()) for curve in curves)
+    return min(highest_band, 2 * highest_line) or 1.0
 
 
 def colour_of(route: str, palette: Palette) -> str:

@@ -59,7 +59,7 @@ def _dot(value: float, low: float, high: float, row: int, text: str, colour: str
         name=text,
         mode="markers+text",
         text=[text],
-        textposition="top center",
+        textposition="top left" if value > 0.85 else "top center",
         textfont={"color": colour, "size": 12},
         marker={"size": 9, "color": colour},
         error_x={"type": "data", "array": [high - value], "arrayminus": [value - low], "color": colour, "width": 0},

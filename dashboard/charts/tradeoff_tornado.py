@@ -40,13 +40,14 @@ def figure(swings: Sequence[Swing], palette: Palette, *, centre: float, x_note: 
     ends = [end for swing in swings for end in (swing.low, swing.high) if end is not None] + [centre]
     left, right = min(ends), max(ends)
     room = (right - left) * 0.28 or abs(centre) * 0.1 or 1.0
-    left, right = left - room, right + room
+    beyond = right + room * 0.6  # where a bar that goes on to "never" is cut off
+    left, right = left - room, right + room * (1.7 if any(s.low is None or s.high is None for s in swings) else 1)
     drawn = template.blank(palette, height=70 + 34 * len(swings), left=150, right=12, top=4, bottom=46)
     drawn.update_xaxes(range=[left, right], nticks=5)
     drawn.update_yaxes(showgrid=False, autorange="reversed", tickfont={"color": palette.text, "size": 12.5})
     colours = [translucent(palette.accent, palette.modelled_opacity if swing.assumed else 1.0) for swing in swings]
-    starts = [min(_end(swing.low, right), _end(swing.high, right)) for swing in swings]
-    stops = [max(_end(swing.low, right), _end(swing.high, right)) for swing in swings]
+    starts = [min(_end(swing.low, beyond), _end(swing.high, beyond)) for swing in swings]
+    stops = [max(_end(swing.low, beyond), _end(swing.high, beyond)) for swing in swings]
     drawn.add_bar(
         y=[swing.name for swing in swings],
         x=[stop - start for start, stop in zip(starts, stops, strict=True)],
@@ -59,7 +60,7 @@ def figure(swings: Sequence[Swing], palette: Palette, *, centre: float, x_note: 
     drawn.add_vline(x=centre, line={"color": palette.text, "width": 1})
     drawn.update_layout(bargap=0.42)
     for swing, start, stop in zip(swings, starts, stops, strict=True):
-        flipped = _end(swing.low, right) > _end(swing.high, right)
+        flipped = _end(swing.low, beyond) > _end(swing.high, beyond)
         texts = (swing.high_text, swing.low_text) if flipped else (swing.low_text, swing.high_text)
         _write(drawn, swing.name, (start, stop), texts, palette)
     under_axis(drawn, x_note, palette)

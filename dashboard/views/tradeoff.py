@@ -15,8 +15,8 @@ from joulebook.dashboard.components.headline import Headline, Working, headlines
 from joulebook.dashboard.components.page import answer, header, page_footer
 from joulebook.dashboard.components.states import error_state, note
 from joulebook.dashboard.components.table import table
-from joulebook.dashboard.escape import plain
 from joulebook.dashboard.palette import current_palette
+from joulebook.dashboard.sentences import sentence
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate
 from joulebook.ledger.accounting.tradeoff import Quantity
@@ -30,7 +30,7 @@ def number(name: str, value: float | None, *, least: float = 0.0, step: float | 
     """A number whose text and key have one name."""
     return st.number_input(
         t(f"tradeoff.{name}"), min_value=least, value=value, step=step, key=f"tradeoff_{name}", bind="query-params",
-        placeholder=t("tradeoff.none"),
+        format="%g", placeholder=t("tradeoff.none"),
     )  # fmt: skip
 
 
@@ -46,7 +46,13 @@ def routes(books: data.Books) -> tuple[dict[str, object], tuple[Candidate | None
     large = number("large_j", tradeoff.EXAMPLE_LARGE_J) or 0.0
     small = number("small_j", tradeoff.EXAMPLE_SMALL_J) or 0.0
     percent = st.number_input(
-        t("tradeoff.percent"), min_value=0.0, max_value=900.0, value=10.0, key="tradeoff_percent", bind="query-params"
+        t("tradeoff.percent"),
+        min_value=0.0,
+        max_value=900.0,
+        value=10.0,
+        key="tradeoff_percent",
+        bind="query-params",
+        format="%g",
     )
     tradeoff.check_range(large, t("tradeoff.large_j"))
     figures = {"large_j": tradeoff.typed(large, percent), "small_j": tradeoff.typed(small, percent)}
@@ -60,11 +66,17 @@ def from_models(books: data.Books) -> tuple[dict[str, object], tuple[Candidate |
     if len(known) < 2:
         raise LedgerError(t("tradeoff.too_few", task=task))
     names = {c.model: c for c in known}
-    large = st.selectbox(t("tradeoff.large"), list(names), key="tradeoff_large", bind="query-params")
-    rest = [name for name in reversed(names) if name != large]
-    scored = [name for name in rest if names[name].quality]
-    middle = rest.index(scored[-1]) if scored else 0
-    small = st.selectbox(t("tradeoff.small"), rest, index=middle, key="tradeoff_small", bind="query-params")
+    big_default, small_default = tradeoff.proposed(books, task, known)
+    large = st.selectbox(
+        t("tradeoff.large"),
+        list(names),
+        index=list(names).index(big_default),
+        key="tradeoff_large",
+        bind="query-params",
+    )
+    rest = [name for name in names if name != large]
+    at = rest.index(small_default) if small_default in rest else len(rest) - 1
+    small = st.selectbox(t("tradeoff.small"), rest, index=at, key="tradeoff_small", bind="query-params")
     big, little = names[large], names[small]
     energy_big, energy_little = big.energy_per_unit_j, little.energy_per_unit_j
     if energy_big is None or energy_little is None:
@@ -258,10 +270,9 @@ def show(books: data.Books, asked: tradeoff.Inputs, pair: tuple[Candidate | None
             note(t("tradeoff.no_factor", quantity=picked))
         return
     with slot:
-        sentence = plain(found.result.verdict, limit=700).replace(" %", "\u00a0%")
-        answer(sentence, tradeoff.twice_the_traffic(found, asked))
-    with right_column:
+        answer(sentence(found.result.verdict), tradeoff.twice_the_traffic(found, asked))
         figures(found, asked)
+    with right_column:
         curves(found, asked)
         gate(pair)
     decides(found)

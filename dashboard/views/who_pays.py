@@ -16,6 +16,7 @@ from joulebook.dashboard.components.states import error_state
 from joulebook.dashboard.components.table import table
 from joulebook.dashboard.escape import plain
 from joulebook.dashboard.palette import current_palette, translucent
+from joulebook.dashboard.sentences import sentence
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.burden import Burden, UseKind
 from joulebook.ledger.errors import LedgerError
@@ -163,7 +164,7 @@ def show(result: Burden) -> None:
     """The whole answer: sentence and figures above the controls, the rest below them."""
     with slot:
         poor = t("who_pays.poor" if result.eta == 0 else "who_pays.poor_weighted", share=fmt.percent(result.poor_share))
-        answer(plain(result.verdict, limit=900).replace(" %", "\u00a0%"), poor)
+        answer(sentence(result.verdict), poor)
         figures(result)
     st.caption(" ".join(plain(warning, limit=400) for warning in result.warnings))
     maps(result)
