@@ -11,38 +11,12 @@ from joulebook.ledger.store import RunFilter, list_runs, open_ledger, run_docume
 from joulebook.ledger.store.edits import edit_run
 
 # The 30 columns of CodeCarbon 2.3 and the 38 of 3.3.2.
-OLD = [
-    "timestamp",
-    "project_name",
-    "run_id",
-    "duration",
-    "emissions",
-    "emissions_rate",
-    "cpu_power",
-    "gpu_power",
-    "ram_power",
-    "cpu_energy",
-    "gpu_energy",
-    "ram_energy",
-    "energy_consumed",
-    "country_name",
-    "country_iso_code",
-    "region",
-    "cloud_provider",
-    "cloud_region",
-    "os",
-    "python_version",
-    "codecarbon_version",
-    "cpu_count",
-    "cpu_model",
-    "gpu_count",
-    "gpu_model",
-    "longitude",
-    "latitude",
-    "ram_total_size",
-    "tracking_mode",
-    "on_cloud",
-]
+OLD = """
+timestamp project_name run_id duration emissions emissions_rate cpu_power gpu_power ram_power
+cpu_energy gpu_energy ram_energy energy_consumed country_name country_iso_code region cloud_provider
+cloud_region os python_version codecarbon_version cpu_count cpu_model gpu_count gpu_model longitude
+latitude ram_total_size tracking_mode on_cloud
+""".split()  # noqa: SIM905
 NEW = [*OLD[:3], "experiment_id", *OLD[3:13], "water_consumed", *OLD[13:29]]
 NEW += [
     "cpu_utilization_percent",

@@ -1,0 +1,65 @@
+"""What several reports need of a run's document: its hardware, its place, sums of its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.uncertainty import sum_figures
+from joulebook.ledger.store import Ledger, RunFilter, each_document, run_document
+from joulebook.reference_data.countries import country
+
+Document = Mapping[str, Any]
+
+
+def full_documents(ledger: Ledger, run_filter: RunFilter) -> Iterator[Document]:
+    """Documents with devices and details, oldest first, one at a time."""
+    for document in each_document(ledger, run_filter):
+        yield run_document(ledger, document["run_id"])
+
+
+def figure_of(shown: Mapping[str, Any] | None) -> Figure | None:
+    """A figure again from its JSON form."""
+    return None if shown is None else Figure(**shown)
+
+
+def total(figures: Iterable[Mapping[str, Any] | None]) -> Figure | None:
+    """Sum over runs; their factors and models are the same, so they err together. Unknown ones are left out."""
+    known = [figure for shown in figures if (figure := figure_of(shown)) is not None]
+    boundary = " and ".join(sorted({figure.boundary for figure in known}))
+    return sum_figures(known, boundary=boundary, shared=True)
+
+
+def machine(document: Document) -> Mapping[str, Any]:
+    """What the first machine said of itself; empty for imported runs."""
+    machines = document["details"].get("machines") or [{}]
+    return machines[0].get("machine") or {}
+
+
+def gpus(document: Document) -> list[str]:
+    """Names of the run's GPUs, one each."""
+    return [device["name"] for device in document["devices"] if device["component"] == "gpu"]
+
+
+def counted(names: Sequence[str]) -> str:
+    """`8 x NVIDIA H100`, as CodeCarbon and BoAmps write it."""
+    return ", ".join(f"{names.count(name)} x {name}" for name in dict.fromkeys(names))
+
+
+def hardware(document: Document) -> str:
+    """GPUs and processor in one line."""
+    processor = machine(document).get("cpu_model")
+    return ", ".join(part for part in (counted(gpus(document)), processor) if part) or "unknown"
+
+
+def zone_of(document: Document) -> str:
+    """The zone with most of the energy."""
+    zones = sorted(document["zones"], key=lambda zone: -(zone["energy_j"] or {"value": 0.0})["value"])
+    return zones[0]["zone"] if zones else "WLD"
+
+
+def country_name(zone: str) -> str:
+    """The country of a zone by name; the zone itself where it is none."""
+    found = country(zone.partition("-")[0])
+    return found.name if found else zone

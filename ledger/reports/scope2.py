@@ -1,0 +1,164 @@
+"""`joulebook report scope2`: electricity by grid zone, location- and market-based (GHG Protocol Scope 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from joulebook.ledger.accounting.emissions import market_emissions_g
+from joulebook.ledger.accounting.factors import Contract, Factors
+from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.uncertainty import sum_figures
+from joulebook.ledger.reports import figure_cells
+from joulebook.ledger.reports.run_facts import country_name, figure_of
+from joulebook.ledger.store import Ledger, RunFilter, each_document
+from joulebook.ledger.store.accounts import factors_now
+
+TITLE = "Scope 2 by grid zone, location- and market-based side by side (GHG Protocol)"
+J_PER_MWH = 3.6e9
+# Rented accelerators are the user's Scope 3 (category 1, or 8 for leased assets); owned ones its Scope 2.
+_SCOPE = "2 if the machines are yours; 3 category 1 (8 if leased) if they are rented"
+_EXCLUDED = (
+    "scope 1 (diesel, refrigerants); scope 3 categories 1 and 2 (hardware: see embodied_g of `report runs`) and 3 "
+    "(fuel upstream, grid losses: inside life-cycle grid factors)"
+)
+
+
+@dataclass
+class _Place:
+    """Runs of one zone: facility energy and location-based emissions, and what of each is unknown."""
+
+    zone: str
+    facility: list[Figure] = field(default_factory=list)
+    location: list[Figure] = field(default_factory=list)
+    intensities: set[str] = field(default_factory=set)
+    moments: list[float] = field(default_factory=list)
+    runs: int = 0
+    unknown: int = 0
+
+
+def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
+    """One row a zone and one for all of them. Runs without a known energy are counted, not guessed."""
+    factors = ledger.factors or factors_now()
+    places: dict[str, _Place] = {}
+    for document in each_document(ledger, run_filter):
+        for zone in document["zones"]:
+            _add(places.setdefault(zone["zone"], _Place(zone["zone"])), document, zone)
+    made = [_row(place, factors) for _, place in sorted(places.items())]
+    yield from made
+    if made:
+        yield _total_row(made, list(places.values()))
+
+
+def _add(place: _Place, document: Mapping[str, Any], zone: Mapping[str, Any]) -> None:
+    place.runs += 1
+    place.moments.append(datetime.fromisoformat(document["started_at"]).timestamp())
+    facility, energy, part = document["facility_energy_j"], document["energy_j"], zone["energy_j"]
+    if facility is None or energy is None or part is None or energy["value"] <= 0:
+        place.unknown += 1
+        return
+    share = part["value"] / energy["value"]
+    whole = figure_of(facility)
+    location = figure_of(document["emissions_g"]["location"])
+    if whole is not None:
+        place.facility.append(whole.scaled(share))
+    intensity = zone["intensity_g_per_kwh"]
+    if whole is not None and location is not None and intensity is not None:
+        grams = whole.value * share / 3.6e6 * intensity["value"]
+        place.location.append(location.scaled(grams / location.value) if location.value else location)
+        place.intensities.add(intensity["vintage"])
+
+
+def _row(place: _Place, factors: Factors) -> dict[str, object]:
+    facility = sum_figures(place.facility, boundary="facility", shared=True)
+    location = sum_figures(place.location, boundary="facility", shared=True)
+    kwh = facility.value / 3.6e6 if facility else 0.0
+    claims, residual, flags = _market(place, kwh, location, factors)
+    grams = market_emissions_g(kwh, [(c_kwh, c.intensity_g_per_kwh) for c, c_kwh in claims], residual) if kwh else None
+    covered = min(kwh, sum(c_kwh for _, c_kwh in claims))
+    return {
+        "zone": place.zone,
+        "country": country_name(place.zone),
+        "from": _day(min(place.moments)),
+        "to": _day(max(place.moments)),
+        "runs": place.runs,
+        "runs_without_energy": place.unknown,
+        **figure_cells("electricity_mwh", _shown(facility, 1 / J_PER_MWH)),
+        "location_g_per_kwh": location.value / kwh if location and kwh else None,
+        "location_factor_source": "; ".join(sorted(place.intensities)),
+        **figure_cells("location_t", _shown(location, 1e-6)),
+        "instruments": "; ".join(_instrument(c, c_kwh) for c, c_kwh in claims),
+        "instruments_mwh": covered / 1000,
+        "residual_or_supplier_g_per_kwh": residual if kwh else None,
+        "market_t": None if grams is None else grams / 1e6,
+        "market_g_per_kwh": None if grams is None or not kwh else grams / kwh,
+        "quality_flags": "; ".join(flags),
+        "hourly_matched_share_draft": None,
+        "gases": "CO2e, GWP-100 as in the factors' sources",
+        "scope": _SCOPE,
+        "excluded": _EXCLUDED,
+    }
+
+
+def _shown(figure: Figure | None, unit: float) -> dict[str, object] | None:
+    return None if figure is None else figure.scaled(unit).to_json()
+
+
+def _day(seconds: float) -> str:
+    from datetime import UTC
+
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def _market(
+    place: _Place, kwh: float, location: Figure | None, factors: Factors
+) -> tuple[list[tuple[Contract, float]], float, list[str]]:
+    """(contract, kWh covered) best first, what the rest takes, and what a verifier will ask about."""
+    start, end = min(place.moments), max(place.moments)
+    mine = [c for c in factors.contracts if place.zone == c.zone or place.zone.startswith(f"{c.zone}-")]
+    valid = [c for c in mine if c.start <= end and start < c.end]
+    flags = [f"{c.name or c.kind}: vintage outside the period, not used" for c in mine if c not in valid]
+    claims = []
+    for contract in valid:
+        if contract.kind in ("certificate", "contract"):
+            claims.append((contract, contract.kwh if contract.kwh is not None else (contract.share or 0.0) * kwh))
+            flags += [] if contract.tracking else [f"{contract.name or contract.kind}: no tracking system named"]
+    if sum(c_kwh for _, c_kwh in claims) > kwh * (1 + 1e-9):
+        flags.append("instruments exceed the electricity used; the excess counts for nothing")
+    rest, flag = _rest(valid, place, kwh, location, factors)
+    return claims, rest, flags + flag
+
+
+def _rest(
+    valid: Sequence[Contract], place: _Place, kwh: float, location: Figure | None, factors: Factors
+) -> tuple[float, list[str]]:
+    for kind in ("supplier", "residual"):
+        named = [c.intensity_g_per_kwh for c in valid if c.kind == kind]
+        if named:
+            return named[0], []
+    mix = factors.get(f"residual/{place.zone.partition('-')[0]}")
+    if mix is not None:
+        return mix.value, []
+    mean = location.value / kwh if location and kwh else 0.0
+    return mean, ["no supplier or residual mix known: the location-based factor stands in for what nothing covers"]
+
+
+def _instrument(contract: Contract, kwh: float) -> str:
+    vintage = f"{_day(contract.start)} to {_day(contract.end)}"
+    return f"{contract.kind} {contract.name} {kwh / 1000:.6g} MWh {contract.tracking or 'untracked'} {vintage}"
+
+
+def _total_row(made: Sequence[dict[str, object]], places: Sequence[_Place]) -> dict[str, object]:
+    """Sums of what adds up; the rest is empty."""
+    facility = sum_figures([f for place in places for f in place.facility], boundary="facility", shared=True)
+    location = sum_figures([f for place in places for f in place.location], boundary="facility", shared=True)
+    row: dict[str, object] = dict.fromkeys(made[0])
+    row |= {"zone": "all", "from": min(str(r["from"]) for r in made), "to": max(str(r["to"]) for r in made)}
+    for name in ("runs", "runs_without_energy", "instruments_mwh", "market_t"):
+        values = [value for r in made if isinstance(value := r[name], int | float)]
+        row[name] = sum(values) if values else None
+    row |= figure_cells("electricity_mwh", _shown(facility, 1 / J_PER_MWH))
+    row |= figure_cells("location_t", _shown(location, 1e-6))
+    return row | {"scope": _SCOPE, "excluded": _EXCLUDED}

@@ -1,0 +1,199 @@
+"""Reports for other people's readers: each field, unit and sum."""
+
+import csv
+import io
+import json
+import re
+from datetime import date
+
+import pytest
+
+from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.importers.importing import import_files
+from joulebook.ledger.importers.records import ImportedDevice, ImportedRun
+from joulebook.ledger.reports.making import report_module, verify_report, write_report
+from joulebook.ledger.store import RunFilter, list_runs, open_ledger, run_document
+from joulebook.ledger.store.edits import edit_run
+from joulebook.ledger.store.imports import insert_imported
+
+START = 1772323200.0  # 2026-03-01
+COLUMNS = """
+timestamp project_name run_id experiment_id duration emissions emissions_rate cpu_power gpu_power
+ram_power cpu_energy gpu_energy ram_energy energy_consumed water_consumed country_name
+country_iso_code region cloud_provider cloud_region os python_version codecarbon_version cpu_count
+cpu_model gpu_count gpu_model longitude latitude ram_total_size tracking_mode
+cpu_utilization_percent gpu_utilization_percent ram_utilization_percent ram_used_gb on_cloud pue wue
+""".split()  # noqa: SIM905
+KWH = 3.6e6
+
+
+def run(key, *, gpu_kwh=1.0, zone="KOR", counts=None, start=START, pue=1.2):
+    devices = (
+        ImportedDevice("gpu", "NVIDIA H100 80GB HBM3", gpu_kwh * KWH, "measured"),
+        ImportedDevice("cpu", "AMD EPYC 9654", 0.25 * gpu_kwh * KWH),
+        ImportedDevice("ram", "memory", 0.05 * gpu_kwh * KWH),
+    )
+    return ImportedRun(
+        "codecarbon",
+        key,
+        2,
+        start,
+        3600.0,
+        devices,
+        name=key,
+        project="qa",
+        zone=zone,
+        declared={"pue": pue},
+        counts=counts or {},
+        cpu_model="AMD EPYC 9654",
+        threads=192,
+        original={"key": key},
+    )
+
+
+@pytest.fixture
+def books(tmp_path, monkeypatch):
+    monkeypatch.delenv("JOULEBOOK_LOCATION", raising=False)
+    monkeypatch.setenv("JOULEBOOK_SETTINGS", str(tmp_path / "settings.toml"))
+    (tmp_path / "settings.toml").write_text("wue_l_per_kwh = 0.2\n")
+    ledger = open_ledger(str(tmp_path / "ledger.sqlite"))
+    runs = [
+        run("tune", gpu_kwh=2.0, counts={"tokens_in": 1e9}, start=START - 60),
+        run("serve", counts={"requests": 1000.0, "tokens_out": 200_000.0, "tokens_in": 300_000.0}),
+        run("away", zone="FRA", start=START + 86400),
+    ]
+    insert_imported(ledger, runs)
+    tune, serve = runs[0].run_id, runs[1].run_id
+    edit_run(
+        ledger,
+        tune,
+        {"kind": "training", "stage": "finetune", "model": "small", "parameters": 1e9, "task": "faq"},
+        "me",
+    )
+    edit_run(
+        ledger, serve, {"kind": "inference", "stage": "serve", "model": "small", "parameters": 1e9, "task": "faq"}, "me"
+    )
+    yield ledger
+    ledger.close()
+
+
+def written(ledger, name, run_filter=None):
+    out = io.StringIO(newline="")
+    write_report(ledger, name, run_filter or RunFilter(), out)
+    return out.getvalue()
+
+
+def table(ledger, name, run_filter=None):
+    return list(csv.DictReader(io.StringIO(written(ledger, name, run_filter))))
+
+
+def test_emissions_has_codecarbons_columns_and_units(books, tmp_path):
+    rows = table(books, "emissions")
+    assert list(rows[0]) == COLUMNS
+    tune = rows[0]
+    assert float(tune["energy_consumed"]) == pytest.approx(2.6 * 1.2)
+    assert float(tune["gpu_energy"]) == pytest.approx(2.0 * 1.2)
+    assert float(tune["gpu_power"]) == pytest.approx(2400.0)
+    assert float(tune["emissions"]) == pytest.approx(
+        run_document(books, tune["run_id"])["emissions_g"]["location"]["value"] / 1000
+    )
+    assert (tune["country_iso_code"], tune["gpu_model"], tune["timestamp"]) == (
+        "KOR",
+        "1 x NVIDIA H100 80GB HBM3",
+        "2026-03-01T00:59:00",
+    )
+    # What went out comes back in to the joule.
+    path = tmp_path / "out.csv"
+    path.write_text(written(books, "emissions"))
+    other = open_ledger(str(tmp_path / "other.sqlite"))
+    (report,) = import_files(other, [path])
+    assert not report["refused"]
+    ours, theirs = (list_runs(ledger, RunFilter(), limit=10)["energy_j"].sum() for ledger in (books, other))
+    assert theirs == pytest.approx(ours, rel=1e-9)
+    other.close()
+
+
+def test_sci_adds_up_and_leaves_the_market_out(books):
+    rows = {row["functional_unit"]: row for row in table(books, "sci") if row["component"] == "serve"}
+    assert set(rows) == {"request", "1,000 output tokens", "1,000 input tokens"}
+    row = rows["request"]
+    assert float(row["sci_g"]) == pytest.approx(float(row["operation_g"]) + float(row["embodied_g"]))
+    assert row["parts_add_up"] == "True"
+    grams = float(row["energy_kwh"]) * float(row["intensity_g_per_kwh"])
+    assert float(row["operation_g"]) == pytest.approx(grams / 1000)
+    assert float(rows["1,000 output tokens"]["sci_g"]) == pytest.approx(float(row["sci_g"]) * 1000 / 200)
+    assert (row["methodology_embodied"], row["methodology_intensity"]) == ("modeled", "sourced")
+
+
+def test_scope_2_has_both_methods_by_zone_and_a_total(books, tmp_path):
+    year = "start = 2026-01-01\nend = 2027-01-01\n"
+    contracts = "".join(
+        f"[[contracts]]\n{year}{lines}\n"
+        for lines in (
+            'kind = "certificate"\nzone = "KOR"\nintensity_g_per_kwh = 0\nkwh = 1.0\nname = "REC"\ntracking = "K-REC"',
+            'kind = "residual"\nzone = "KOR"\nintensity_g_per_kwh = 500',
+            'kind = "contract"\nzone = "FRA"\nintensity_g_per_kwh = 0\nshare = 1.0',
+        )
+    )
+    (tmp_path / "settings.toml").write_text(contracts)
+    rows = {row["zone"]: row for row in table(books, "scope2")}
+    korea, france, whole = rows["KOR"], rows["FRA"], rows["all"]
+    kwh = 3 * 1.3 * 1.2
+    assert float(korea["electricity_mwh"]) * 1000 == pytest.approx(kwh)
+    assert float(korea["location_t"]) == pytest.approx(kwh * float(korea["location_g_per_kwh"]) / 1e6)
+    assert float(korea["market_t"]) == pytest.approx((kwh - 1.0) * 500 / 1e6)
+    assert "K-REC" in korea["instruments"]
+    assert float(france["market_t"]) == 0.0
+    assert "no tracking system named" in france["quality_flags"]
+    assert float(whole["location_t"]) == pytest.approx(float(korea["location_t"]) + float(france["location_t"]))
+    assert float(whole["market_t"]) == pytest.approx(float(korea["market_t"]))
+    assert korea["location_factor_source"]
+    assert korea["from"] == date(2026, 2, 28).isoformat()
+
+
+def test_boamps_fills_what_the_schema_requires(books):
+    module = report_module("boamps")
+    reports = json.loads(written(books, "boamps"))
+    assert len(reports) == 3
+    tune = reports[0]
+    assert tune["measures"][0]["powerConsumption"] == pytest.approx(2.6)
+    assert (tune["task"]["taskStage"], tune["task"]["taskFamily"]) == ("finetuning", "faq")
+    assert tune["task"]["algorithms"] == [{"foundationModelName": "small", "parametersNumber": 1.0}]
+    assert tune["environment"]["country"] == "South Korea"
+    assert tune["infrastructure"]["components"][0] == {
+        "componentName": "NVIDIA H100 80GB HBM3",
+        "componentType": "gpu",
+        "nbComponent": 1,
+        "share": 1.0,
+    }
+    for path in module.REQUIRED:
+        assert module._at(tune, path)
+    assert "null" not in written(books, "boamps")
+    (only,) = [row for row in table(books, "runs") if row["name"] == "serve"]
+    assert json.loads(written(books, "boamps", RunFilter(run_ids=(only["run_id"],))))["task"]["nbRequest"] == 1000
+
+
+def test_a_model_card_is_in_grams_and_checked(books):
+    text = written(books, "model-card")
+    assert text.startswith("---\nco2_eq_emissions:\n  emissions: ")
+    front = text.split("---")[1]
+    grams = float(re.search(r"emissions: ([\d.]+)\n", front)[1])
+    tune = next(run_document(books, row["run_id"]) for row in table(books, "runs") if row["name"] == "tune")
+    assert grams == pytest.approx(tune["emissions_g"]["location"]["value"], rel=1e-5)
+    assert 5 <= grams / (2.6 * 1.2) <= 1500
+    for line in ('training_type: "fine-tuning"', 'geographical_location: "South Korea"', "H100"):
+        assert line in front
+    assert verify_report(books, text).n_differences == 0
+    with pytest.raises(LedgerError, match="no training"):
+        written(books, "model-card", RunFilter(projects=("nothing",)))
+
+
+def test_the_eu_form_asks_for_compute_of_inference(books):
+    text = written(books, "eu-gpai")
+    assert "| Computation used for training | 6e+18 FLOP | AIO |" in text
+    assert "| Computation used for training, order of magnitude | 10^18 FLOP | NCAs |" in text
+    # 2 operations x 1e9 parameters x (300,000 + 200,000) tokens for 200,000 output tokens, for 100,000 of them.
+    assert "| Benchmarked computation used for inference | 5e+14 FLOP for 100,000 output tokens | AIO, NCAs |" in text
+    assert "| Training time, range | less than 1 month | NCAs |" in text
+    assert re.search(r"\| Energy used for training \| 0\.0026 MWh \(0\.00\d+ to 0\.00\d+\) \|", text)
+    assert "77% of it was read from device counters" in text
