@@ -7,209 +7,20 @@ import contextlib
 import contextvars
 import functools
 import os
-import threading
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from joulebook.meters.description import Description, describe, warn_line
-from joulebook.meters.journal import new_id
-from joulebook.meters.launchers import find_rank, shared_run_id
-from joulebook.meters.metered_job import MeteredJob
-from joulebook.meters.pending import Pending
-from joulebook.meters.quality import quality_record
+from joulebook.meters.run import Phase, Request, Run, never_raising, rates_finder, use_rates
 
-if TYPE_CHECKING:
-    from joulebook.meters.summary import RatesFinder, Summary
+__all__ = ["Phase", "Request", "Run", "track", "use_rates"]
 
 _CO_GENERATOR, _CO_COROUTINE, _CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _PARENT_VARIABLE = "JOULEBOOK_PARENT_RUN"
 _F = TypeVar("_F", bound=Callable[..., Any])
-_T = TypeVar("_T")
 _current: contextvars.ContextVar[Run | None] = contextvars.ContextVar("joulebook_run", default=None)
 _active: list[Run] = []
-_ordinals: Counter[str] = Counter()
-_rates: list[RatesFinder] = []
-
-
-def use_rates(find_rates: RatesFinder) -> None:
-    """Let summaries show gCO2e and USD by these rates; called by the face."""
-    _rates[:] = [find_rates]
-
-
-class Phase:
-    """A named window inside a run: `with run.phase("epoch"):`, or `close()` by hand."""
-
-    def __init__(self, run: Run, number: int, name: str) -> None:
-        self._run = run
-        self._number = number
-        self.name = name
-        self._closed = False
-
-    def close(self, *, failed: bool = False) -> None:
-        """End the phase now; a second time is told and does nothing."""
-        if self._closed:
-            self._run._warn(f"phase {self.name!r} was closed twice; the first time counts")
-            return
-        self._closed = True
-        self._run._end_phase(self._number, failed=failed)
-
-    def __enter__(self) -> Phase:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self._closed or kind is None:
-            self.close(failed=kind is not None and not issubclass(kind, GeneratorExit))
-
-
-class Request:
-    """One request: its latency is the time of the block; set `tokens_in` and `tokens_out` as they become known."""
-
-    def __init__(self, run: Run, tokens_in: float, tokens_out: float) -> None:
-        self._run = run
-        self.tokens_in = tokens_in
-        self.tokens_out = tokens_out
-        self._began = time.perf_counter()
-
-    def __enter__(self) -> Request:
-        self._began = time.perf_counter()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._run._add_request(self, time.perf_counter() - self._began, failed=kind is not None)
-
-
-class Run:
-    """A run being metered.
-
-    Attributes:
-        id: The run's id, the same on every rank of a launch.
-    """
-
-    def __init__(self, description: Description, *, parent: str | None, disabled: bool) -> None:
-        self.description = description
-        self.id = new_id()
-        self._job: MeteredJob | None = None
-        self._pending: Pending | None = None
-        self._pid = os.getpid()
-        self._phases: Counter[str] = Counter()
-        self._phase_numbers = 0
-        self._open_phases: contextvars.ContextVar[tuple[int, ...]] = contextvars.ContextVar("phases", default=())
-        self._lock = threading.RLock()
-        if not disabled:
-            with _never_raising("this run is not metered"):
-                self._start(parent)
-
-    def _start(self, parent: str | None) -> None:
-        rank = find_rank()
-        self.id = _run_id(self.description.name or "", rank, nested=parent is not None and bool(_active))
-        parent = None if parent == self.id else parent
-        self._job = MeteredJob(self.description, run_id=self.id, parent=parent, rank=rank)
-        if self._job.helper is not None:
-            self._pending = Pending(self._job.helper.channel)
-
-    def _is_ours(self) -> bool:
-        """False in a forked child: the run belongs to the process that began it."""
-        return self._job is not None and self._pid == os.getpid()
-
-    def _warn(self, text: str) -> None:
-        warn_line(text)
-
-    def _send(self, kind: str, /, **values: Any) -> None:
-        if self._job is not None and self._is_ours():
-            self._job.send(kind, **values)
-
-    def phase(self, name: str) -> Phase:
-        """Begin a phase; phases may nest and overlap, also across threads and tasks."""
-        with self._lock:
-            self._phase_numbers += 1
-            number, label = self._phase_numbers, str(name)[:200]
-            index = self._phases[label]
-            self._phases[label] += 1
-        around = self._open_phases.get()
-        self._send("pb", id=number, name=label, parent=around[-1] if around else None, index=index)
-        self._open_phases.set((*around, number))
-        return Phase(self, number, label)
-
-    def _end_phase(self, number: int, *, failed: bool) -> None:
-        self._send("pe", id=number, failed=failed)
-        self._open_phases.set(tuple(one for one in self._open_phases.get() if one != number))
-
-    def request(self, *, tokens_in: float = 0, tokens_out: float = 0) -> Request:
-        """One request, as a context manager."""
-        return Request(self, tokens_in, tokens_out)
-
-    def _add_request(self, request: Request, latency_s: float, *, failed: bool) -> None:
-        if self._pending is None or not self._is_ours():
-            return
-        with _never_raising("a request was not counted"):
-            self._pending.request(latency_s, _amount(request.tokens_in), _amount(request.tokens_out), failed=failed)
-
-    def count(self, **amounts: float) -> None:
-        """Add to the run's counts: `count(samples=512)`."""
-        if self._pending is not None and self._is_ours():
-            with _never_raising("a count was left out"):
-                self._pending.count({key: _amount(value) for key, value in amounts.items()})
-
-    def quality(
-        self,
-        name: str,
-        value: float | None = None,
-        *,
-        n: int | None = None,
-        sd: float | None = None,
-        scores: Iterable[float] | None = None,
-        higher_is_better: bool = True,
-        language: str | None = None,
-    ) -> None:
-        """Record how good the result is.
-
-        Args:
-            name: The measure: `accuracy`, `perplexity`, ...
-            value: The score; may be left out where `scores` are given.
-            n: Of how many items it is the mean.
-            sd: Standard deviation of the items (or of repeated scores).
-            scores: The items' own scores, from which value, n and sd follow.
-            higher_is_better: Whether more is better.
-            language: BCP 47 code of the language it was measured in.
-        """
-        with _never_raising(f"quality {name!r} was left out"):
-            record = quality_record(
-                name, value, n=n, sd=sd, scores=scores, higher_is_better=higher_is_better, language=language
-            )
-            self._send("quality", **record)
-
-    def steps(self, loader: Iterable[_T], name: str = "step", *, samples: str | None = "steps") -> Iterator[_T]:
-        """Go through a loader and count its steps: `for batch in run.steps(loader):`."""
-        with self.phase(name):
-            for item in loader:
-                yield item
-                if samples:
-                    self.count(**{samples: 1})
-
-    def summary(self) -> Summary:
-        """What the run used so far (all of it, once it has ended)."""
-        from joulebook.meters.summary import Observed, journal_summary, summary_of
-
-        find_rates = _safe(_rates[0]) if _rates else None
-        found = journal_summary(self._job.path, find_rates) if self._job is not None else None
-        return found or summary_of(Observed(open={"run": self.id, "name": self.description.name, "b": 0.0}), None)
-
-    def stop(self, status: str = "finished", exit_status: int | None = None) -> None:
-        """End the run now; ending it twice does nothing."""
-        if not self._is_ours() or self._job is None:
-            return
-        with _never_raising("the run's end was not recorded"):
-            if self._pending is not None:
-                self._pending.close()
-                self._pending = None
-            self._job.stop(status, exit_status)
 
 
 class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(...)`
@@ -361,7 +172,7 @@ class _Open:
             os.environ[_PARENT_VARIABLE] = run.id
             _active.append(run)
             if progress:
-                with _never_raising("no progress display"):
+                with never_raising("no progress display"):
                     self._display = _start_display(run)
 
     def close(self, status: str, exit_status: int | None) -> None:
@@ -384,7 +195,7 @@ def _start_display(run: Run) -> Any:
 
     if run._job is None or run._job.helper is None:
         return None
-    return ProgressDisplay(LiveSummary(run._job.path, _safe(_rates[0]) if _rates else None))
+    return ProgressDisplay(LiveSummary(run._job.path, rates_finder()))
 
 
 def _restore(variable: str, value: str | None) -> None:
@@ -396,7 +207,7 @@ def _restore(variable: str, value: str | None) -> None:
 
 def _begin(words: dict[str, Any], *, disabled: bool) -> Run:
     if disabled:
-        return Run(Description(name=str(words["name"])), parent=None, disabled=True)
+        return Run(Description(name=str(words["name"])), disabled=True)
     try:
         description = describe(**words)
     except Exception as error:  # noqa: BLE001 - odd arguments must not end the job
@@ -404,22 +215,10 @@ def _begin(words: dict[str, Any], *, disabled: bool) -> Run:
         description = Description()
     around = _current.get() or (_active[-1] if _active else None)
     parent = around.id if around is not None and around._job is not None else os.environ.get(_PARENT_VARIABLE)
-    run = Run(description, parent=parent, disabled=False)
+    run = Run(description, parent=parent, nested=around is not None)
     if around is not None:
         around._send("child", run=run.id)
     return run
-
-
-def _run_id(name: str, rank: Any, *, nested: bool) -> str:
-    """Joined runs have the id that was given or that all ranks work out alike; others a new one."""
-    given = os.environ.get("JOULEBOOK_RUN_ID", "").strip()
-    if given and not nested:
-        return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in given)[:64]
-    if rank is None:
-        return new_id()
-    ordinal = _ordinals[name]
-    _ordinals[name] += 1
-    return shared_run_id(rank, name, ordinal)
 
 
 def _status_of(error: BaseException | None) -> tuple[str, int | None]:
@@ -432,33 +231,6 @@ def _status_of(error: BaseException | None) -> tuple[str, int | None]:
         number = 0 if code is None else code if isinstance(code, int) else 1
         return ("finished" if number == 0 else "failed"), number
     return "failed", None
-
-
-def _amount(value: Any) -> float:
-    number = float(value)
-    return int(number) if number.is_integer() else number
-
-
-def _safe(find_rates: RatesFinder) -> RatesFinder:
-    """Rates that can't be found leave a summary with energy alone."""
-
-    def found(location: Any, declared: Any) -> Any:
-        try:
-            return find_rates(location, declared)
-        except Exception:  # noqa: BLE001 - a summary shows energy always
-            from joulebook.meters.summary import Rates
-
-            return Rates()
-
-    return found
-
-
-@contextlib.contextmanager
-def _never_raising(consequence: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - metering must not end the job
-        warn_line(f"{consequence} ({type(error).__name__}: {error})")
 
 
 def _close_forgotten(runs: Sequence[Run] = _active) -> None:

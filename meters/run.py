@@ -1,0 +1,251 @@
+"""A run being metered: its phases, requests, counts, qualities and summary. Nothing here ever raises into the job."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from joulebook.meters.description import Description, warn_line
+from joulebook.meters.journal import new_id
+from joulebook.meters.launchers import Rank, find_rank, shared_run_id
+from joulebook.meters.metered_job import MeteredJob
+from joulebook.meters.pending import Pending
+from joulebook.meters.quality import quality_record
+
+if TYPE_CHECKING:
+    from joulebook.meters.summary import RatesFinder, Summary
+
+_T = TypeVar("_T")
+_ordinals: Counter[str] = Counter()
+_rates: list[RatesFinder] = []
+
+
+def use_rates(find_rates: RatesFinder) -> None:
+    """Let summaries show gCO2e and USD by these rates; called by the face."""
+    _rates[:] = [find_rates]
+
+
+def rates_finder() -> RatesFinder | None:
+    """The rates given by the face, made safe; None where none were."""
+    return _safe(_rates[0]) if _rates else None
+
+
+@contextlib.contextmanager
+def never_raising(consequence: str) -> Iterator[None]:
+    """What goes wrong inside is told in one line and costs no more than the named consequence."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - metering must not end the job
+        warn_line(f"{consequence} ({type(error).__name__}: {error})")
+
+
+class Phase:
+    """A named window inside a run: `with run.phase("epoch"):`, or `close()` by hand."""
+
+    def __init__(self, run: Run, number: int, name: str) -> None:
+        self._run = run
+        self._number = number
+        self.name = name
+        self._closed = False
+
+    def close(self, *, failed: bool = False) -> None:
+        """End the phase now; a second time is told and does nothing."""
+        if self._closed:
+            self._run._warn(f"phase {self.name!r} was closed twice; the first time counts")
+            return
+        self._closed = True
+        self._run._end_phase(self._number, failed=failed)
+
+    def __enter__(self) -> Phase:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._closed or kind is None:
+            self.close(failed=kind is not None and not issubclass(kind, GeneratorExit))
+
+
+class Request:
+    """One request: its latency is the time of the block; set `tokens_in` and `tokens_out` as they become known."""
+
+    def __init__(self, run: Run, tokens_in: float, tokens_out: float) -> None:
+        self._run = run
+        self.tokens_in = tokens_in
+        self.tokens_out = tokens_out
+        self._began = time.perf_counter()
+
+    def __enter__(self) -> Request:
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._run._add_request(self, time.perf_counter() - self._began, failed=kind is not None)
+
+
+class Run:
+    """A run being metered.
+
+    Attributes:
+        id: The run's id, the same on every rank of a launch.
+    """
+
+    def __init__(
+        self, description: Description, *, parent: str | None = None, nested: bool = False, disabled: bool = False
+    ) -> None:
+        self.description = description
+        self.id = new_id()
+        self._job: MeteredJob | None = None
+        self._pending: Pending | None = None
+        self._pid = os.getpid()
+        self._phases: Counter[str] = Counter()
+        self._phase_numbers = 0
+        self._open_phases: contextvars.ContextVar[tuple[int, ...]] = contextvars.ContextVar("phases", default=())
+        self._lock = threading.RLock()
+        if not disabled:
+            with never_raising("this run is not metered"):
+                self._start(parent, nested=nested)
+
+    def _start(self, parent: str | None, *, nested: bool) -> None:
+        rank = find_rank()
+        self.id = _run_id(self.description.name or "", rank, nested=nested)
+        parent = None if parent == self.id else parent
+        self._job = MeteredJob(self.description, run_id=self.id, parent=parent, rank=rank)
+        if self._job.helper is not None:
+            self._pending = Pending(self._job.helper.channel)
+
+    def _is_ours(self) -> bool:
+        """False in a forked child: the run belongs to the process that began it."""
+        return self._job is not None and self._pid == os.getpid()
+
+    def _warn(self, text: str) -> None:
+        warn_line(text)
+
+    def _send(self, kind: str, /, **values: Any) -> None:
+        if self._job is not None and self._is_ours():
+            self._job.send(kind, **values)
+
+    def phase(self, name: str) -> Phase:
+        """Begin a phase; phases may nest and overlap, also across threads and tasks."""
+        with self._lock:
+            self._phase_numbers += 1
+            number, label = self._phase_numbers, str(name)[:200]
+            index = self._phases[label]
+            self._phases[label] += 1
+        around = self._open_phases.get()
+        self._send("pb", id=number, name=label, parent=around[-1] if around else None, index=index)
+        self._open_phases.set((*around, number))
+        return Phase(self, number, label)
+
+    def _end_phase(self, number: int, *, failed: bool) -> None:
+        self._send("pe", id=number, failed=failed)
+        self._open_phases.set(tuple(one for one in self._open_phases.get() if one != number))
+
+    def request(self, *, tokens_in: float = 0, tokens_out: float = 0) -> Request:
+        """One request, as a context manager."""
+        return Request(self, tokens_in, tokens_out)
+
+    def _add_request(self, request: Request, latency_s: float, *, failed: bool) -> None:
+        if self._pending is None or not self._is_ours():
+            return
+        with never_raising("a request was not counted"):
+            self._pending.request(latency_s, _amount(request.tokens_in), _amount(request.tokens_out), failed=failed)
+
+    def count(self, **amounts: float) -> None:
+        """Add to the run's counts: `count(samples=512)`."""
+        if self._pending is not None and self._is_ours():
+            with never_raising("a count was left out"):
+                self._pending.count({key: _amount(value) for key, value in amounts.items()})
+
+    def quality(
+        self,
+        name: str,
+        value: float | None = None,
+        *,
+        n: int | None = None,
+        sd: float | None = None,
+        scores: Iterable[float] | None = None,
+        higher_is_better: bool = True,
+        language: str | None = None,
+    ) -> None:
+        """Record how good the result is.
+
+        Args:
+            name: The measure: `accuracy`, `perplexity`, ...
+            value: The score; may be left out where `scores` are given.
+            n: Of how many items it is the mean.
+            sd: Standard deviation of the items (or of repeated scores).
+            scores: The items' own scores, from which value, n and sd follow.
+            higher_is_better: Whether more is better.
+            language: BCP 47 code of the language it was measured in.
+        """
+        with never_raising(f"quality {name!r} was left out"):
+            record = quality_record(
+                name, value, n=n, sd=sd, scores=scores, higher_is_better=higher_is_better, language=language
+            )
+            self._send("quality", **record)
+
+    def steps(self, loader: Iterable[_T], name: str = "step", *, samples: str | None = "steps") -> Iterator[_T]:
+        """Go through a loader and count its steps: `for batch in run.steps(loader):`."""
+        with self.phase(name):
+            for item in loader:
+                yield item
+                if samples:
+                    self.count(**{samples: 1})
+
+    def summary(self) -> Summary:
+        """What the run used so far (all of it, once it has ended)."""
+        from joulebook.meters.summary import Observed, journal_summary, summary_of
+
+        found = journal_summary(self._job.path, rates_finder()) if self._job is not None else None
+        return found or summary_of(Observed(open={"run": self.id, "name": self.description.name, "b": 0.0}), None)
+
+    def stop(self, status: str = "finished", exit_status: int | None = None) -> None:
+        """End the run now; ending it twice does nothing."""
+        if not self._is_ours() or self._job is None:
+            return
+        with never_raising("the run's end was not recorded"):
+            if self._pending is not None:
+                self._pending.close()
+                self._pending = None
+            self._job.stop(status, exit_status)
+
+
+def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:
+    """Joined runs have the id that was given or that all ranks work out alike; others a new one."""
+    given = os.environ.get("JOULEBOOK_RUN_ID", "").strip()
+    if given and not nested:
+        return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in given)[:64]
+    if rank is None:
+        return new_id()
+    ordinal = _ordinals[name]
+    _ordinals[name] += 1
+    return shared_run_id(rank, name, ordinal)
+
+
+def _amount(value: Any) -> float:
+    number = float(value)
+    return int(number) if number.is_integer() else number
+
+
+def _safe(find_rates: RatesFinder) -> RatesFinder:
+    """Rates that can't be found leave a summary with energy alone."""
+
+    def found(location: Any, declared: Any) -> Any:
+        try:
+            return find_rates(location, declared)
+        except Exception:  # noqa: BLE001 - a summary shows energy always
+            from joulebook.meters.summary import Rates
+
+            return Rates()
+
+    return found
