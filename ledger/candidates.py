@@ -83,8 +83,9 @@ def choose(
     Raises:
         LedgerError: An unknown task or model, or no task at all.
     """
+    notes: tuple[str, ...] = ()
     if task is not None:
-        name, notes = find_task(ledger, task), ()
+        name = find_task(ledger, task)
     elif models:
         name, notes = _best_task(ledger, models, unit, origins)
     else:

@@ -245,8 +245,15 @@ def _cpu_energy(row: OfflineModel) -> Figure | None:
     if row.cpu_ms_per_item is None:
         return None
     watts, seconds = cpu_power(None), row.cpu_ms_per_item / 1000
-    ends = (watts.full_w_per_thread, watts.full_low_w_per_thread, watts.full_high_w_per_thread)
-    return Figure(*(seconds * watt for watt in ends), "modelled", "CPU only", "2026", 0.0)
+    joules = Figure(
+        watts.full_w_per_thread,
+        watts.full_low_w_per_thread,
+        watts.full_high_w_per_thread,
+        "modelled",
+        "CPU only",
+        "2026",
+    )
+    return joules.scaled(seconds)
 
 
 def _wall(row: OfflineModel) -> Figure | None:

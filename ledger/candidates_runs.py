@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from joulebook.ledger.accounting.comparison import Candidate, Place, Quality, Unit
 from joulebook.ledger.accounting.comparison_quality import quality_of
@@ -35,7 +35,7 @@ def run_tasks(ledger: Ledger) -> tuple[str, ...]:
 def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
     """One candidate a model with runs of this task that count the unit; empty where there are none."""
     frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)
-    rows = frame.to_dict("records")
+    rows = cast("list[Row]", frame.to_dict("records"))
     return [
         candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in _telling(rows)])
         for rows in _by_model(rows, unit).values()

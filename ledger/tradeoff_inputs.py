@@ -11,6 +11,7 @@ from joulebook.ledger.accounting.comparison_draws import log_sd
 from joulebook.ledger.accounting.comparison_site import J_PER_KWH, cost_usd, emissions_g, water_l
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.tradeoff import Costs, Quantity
+from joulebook.ledger.accounting.tradeoff_elsewhere import Chip
 from joulebook.ledger.accounting.uncertainty import sum_figures
 from joulebook.ledger.errors import LedgerError
 
@@ -44,7 +45,7 @@ def energy_costs(per_request_j: Mapping[str, Figure], once_j: Mapping[str, Figur
         LedgerError: The large or the small model is missing.
     """
     _check(per_request_j)
-    parts = {name: figure.scaled(1 / J_PER_KWH) for name, figure in {**per_request_j, **once_j}.items()}
+    parts: dict[str, Any] = {name: figure.scaled(1 / J_PER_KWH) for name, figure in {**per_request_j, **once_j}.items()}
     return Costs("kwh", **parts, pair_gsd=pair_gsd)
 
 
@@ -63,10 +64,10 @@ def costs_at(
     _check(per_request_j)
     if quantity == "kwh":
         return energy_costs(per_request_j, once_j, pair_gsd=pair_gsd)
-    parts = {name: _at(quantity, figure, site) for name, figure in {**per_request_j, **once_j}.items()}
+    parts: dict[str, Any] = {name: _at(quantity, figure, site) for name, figure in {**per_request_j, **once_j}.items()}
     if any(figure is None for figure in parts.values()):
         return None
-    return Costs(quantity, **parts, shared_gsd=_shared_gsd(quantity, site), pair_gsd=pair_gsd)  # type: ignore[arg-type]
+    return Costs(quantity, **parts, shared_gsd=_shared_gsd(quantity, site), pair_gsd=pair_gsd)
 
 
 def once_from_runs(documents: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
@@ -87,6 +88,21 @@ def once_from_runs(documents: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
 
 def _total(figures: list[Figure]) -> Figure | None:
     return sum_figures(figures, boundary=" and ".join(sorted({figure.boundary for figure in figures})), shared=True)
+
+
+def chip_of(name: str) -> Chip:
+    """An accelerator by any name that people use, as `tradeoff_elsewhere.on_accelerator` takes it.
+
+    Raises:
+        LedgerError: It is not known, or its rated power is not.
+    """
+    from joulebook.reference_data.accelerators import accelerator
+
+    found = accelerator(name)
+    if found is None or found.tdp_w is None:
+        raise LedgerError(f"no rated power is known of the accelerator {name!r}; try a name such as H100 or A100")
+    peak = found.peak_bf16_tflops if found.peak_kind != "vector" else None
+    return Chip(found.name, found.tdp_w, peak, found.memory_bandwidth_gb_per_s)
 
 
 def boundaries(per_request: Mapping[str, Figure], once: Mapping[str, Figure]) -> tuple[str, ...]:

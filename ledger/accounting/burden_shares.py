@@ -94,8 +94,8 @@ def income_groups(data: BurdenData, specification: str, eta: float, users: Float
     for name, least, most in INCOME_BANDS:
         band = known & (income >= least) & (income < most)
         loss = np.sum(cost[band]) / np.sum(gdp[band]) / world_loss if band.any() else 0.0
-        shares = (_part(column, band, known) for column in (people, users, damages))
-        found.append(IncomeGroup(name, *shares, relative_loss=float(loss)))
+        heads, using, damaged = (_part(column, band, known) for column in (people, users, damages))
+        found.append(IncomeGroup(name, heads, using, damaged, float(loss)))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import fields, replace
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -325,9 +325,9 @@ def _bar(costs: Costs, name: str, figure: Figure, rebound: float) -> TornadoBar:
     )
     at = []
     for end in ends:
-        moved = replace(
-            costs, **{name: replace(figure, value=end, low=min(end, figure.low), high=max(end, figure.high))}
-        )
+        figure_there = replace(figure, value=end, low=min(end, figure.low), high=max(end, figure.high))
+        there: dict[str, Any] = {name: figure_there}
+        moved = replace(costs, **there)
         requests = break_even_requests(once(moved).value, moved.large.value, moved.small.value, rebound)
         at.append(requests if math.isfinite(requests) else None)
     return TornadoBar(name, at[0], at[1], assumed)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -59,9 +59,9 @@ class BreakEven:
     requests: Figure | None
     probability_never: float
     latest_is_never: bool
-    date: date | None = None
-    date_early: date | None = None
-    date_late: date | None = None
+    date: datetime.date | None = None
+    date_early: datetime.date | None = None
+    date_late: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ from joulebook.ledger.accounting.tradeoff_money import (
 from joulebook.ledger.accounting.uncertainty import Z90
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.estimates import serving_device, token_model
-from joulebook.ledger.tradeoff_inputs import costs_at, energy_costs, once_from_runs, pair_gsd
+from joulebook.ledger.tradeoff_inputs import chip_of, costs_at, energy_costs, once_from_runs, pair_gsd
 
 # Llama 3.1 70B and 8B on H100 at 64 requests at once, 400 tokens (ML.ENERGY v3), in kWh.
 LARGE, SMALL, ONCE = 0.797 * 400 / 3.6e6, 0.119 * 400 / 3.6e6, 600.0
@@ -283,9 +283,12 @@ class TestElsewhere:
 
     def test_another_accelerator_lies_between_arithmetic_and_memory(self):
         a100, h100 = Chip("A100", 400, 312, 2039), Chip("H100", 700, 989, 3350)
+        assert (chip_of("H100").tdp_w, chip_of("H100").peak_tflops) == (700, pytest.approx(989, rel=1e-3))
         moved = on_accelerator(figure(100.0), a100, h100)
         assert moved.low == pytest.approx(100 * (700 / 989) / (400 / 312))
         assert moved.high == pytest.approx(100 * (700 / 3350) / (400 / 2039))
+        with pytest.raises(LedgerError, match="no rated power is known of the accelerator 'abacus'"):
+            chip_of("abacus")
         with pytest.raises(LedgerError, match="no figure in common"):
             on_accelerator(figure(1.0), Chip("x", 1, None, 1), Chip("y", 1, 1, None))
 
