@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,8 +12,8 @@ def amounts_of(batch: Any) -> dict[str, int]:
     shapes = [tuple(tensor.shape) for tensor in _tensors(batch)]
     found = {"samples": int(shapes[0][0])} if shapes else {}
     ids = batch.get("input_ids") if isinstance(batch, Mapping) else None
-    if getattr(ids, "shape", None):
-        found["tokens"] = _product(ids.shape)
+    if ids is not None and getattr(ids, "shape", None):
+        found["tokens"] = math.prod(int(length) for length in ids.shape)
     return found
 
 
@@ -26,10 +27,3 @@ def _tensors(batch: Any) -> Iterator[Any]:
     elif isinstance(batch, (tuple, list)):
         for value in batch:
             yield from _tensors(value)
-
-
-def _product(shape: Any) -> int:
-    product = 1
-    for length in shape:
-        product *= int(length)
-    return product

@@ -37,7 +37,7 @@ def run_cell(shell: Any, line: str, cell: str) -> None:
         _show(held)
     if error is not None:
         # The cell's own traceback stands there already: it isn't printed again, but the notebook must stop here.
-        error._render_traceback_ = list  # type: ignore[attr-defined]
+        setattr(error, "_render_traceback_", list)  # noqa: B010 - IPython's own hook, which no exception declares
         raise error
 
 
@@ -54,7 +54,7 @@ def _words(line: str) -> dict[str, Any]:
     except ValueError:
         parts = line.split()
     words: dict[str, Any] = {"name": " ".join(part for part in parts if "=" not in part) or "cell"}
-    words.update(part.split("=", 1) for part in parts if "=" in part)
+    words.update((key, value) for key, mark, value in (part.partition("=") for part in parts) if mark)
     return words
 
 

@@ -43,7 +43,7 @@ def _meter_resource(client: Any, path: tuple[str, ...], run: Run) -> None:
     resource = functools.reduce(lambda found, name: getattr(found, name, None), path, client)
     original = getattr(resource, "create", None)
     if original is not None and not getattr(original, "_joulebook", False):
-        resource.create = _metered(original, run)  # type: ignore[union-attr]
+        resource.create = _metered(original, run)
 
 
 def _metered(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
@@ -68,6 +68,7 @@ class _Exchange:
         self._run = run
         self._request: Request = run.request()
         self._usage_known = False
+        self._ended = False
 
     async def awaited(self, answer: Any) -> Any:
         """What an async client answers; the time runs from here."""
@@ -84,12 +85,23 @@ class _Exchange:
         chunks = getattr(answer, "_iterator", None)
         if hasattr(chunks, "__anext__"):
             answer._iterator = self._counted_async(chunks)
+            answer.close = self._ending(answer.close)
         elif hasattr(chunks, "__next__"):
             answer._iterator = self._counted(chunks)
+            answer.close = self._ending(answer.close)
         else:
             self.take(answer)
             self.end(None)
         return answer
+
+    def _ending(self, close: Callable[[], Any]) -> Callable[[], Any]:
+        """A stream's `close`, with which its request ends too."""
+
+        def closing() -> Any:
+            self.end(None)
+            return close()
+
+        return closing
 
     def _counted(self, chunks: Any) -> Iterator[Any]:
         error: BaseException | None = None
@@ -128,10 +140,13 @@ class _Exchange:
     @quiet
     def end(self, error: BaseException | None) -> None:
         """The answer is complete, failed, or no longer wanted (a stream that was left early has not failed)."""
-        failed = error is not None and not isinstance(error, GeneratorExit)
-        if not self._usage_known and not failed:
+        if self._ended:
+            return
+        self._ended = True
+        error = None if isinstance(error, GeneratorExit) else error
+        if not self._usage_known and error is None:
             self._run.count(requests_without_usage=1)
-        self._request.__exit__(type(error) if failed else None, error if failed else None, None)
+        self._request.__exit__(type(error) if error is not None else None, error, None)
 
 
 def _tokens_of(part: Any) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 _MARKER = "joulebook(**words): meter this test as a run; the words are those of joulebook.track"
+_NO_FAILURE = (pytest.skip.Exception, pytest.xfail.Exception)
 _PROPERTY = "joulebook_energy_j"
 
 
@@ -35,7 +36,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         outcome = yield
     except BaseException as error:
-        held.close(error)
+        held.close(None if isinstance(error, _NO_FAILURE) else error)
         _note(item, held)
         raise
     held.close()

@@ -65,6 +65,7 @@ def test_what_fit_raises_closes_the_run(
     told: Callable[[], list[Any]], raised: type[BaseException], status: str
 ) -> None:
     import keras
+
     from joulebook.meters.integrations.keras import JoulebookCallback
 
     class Broken(keras.callbacks.Callback):
@@ -81,6 +82,7 @@ def test_what_fit_raises_closes_the_run(
 
 def test_early_stop_closes_the_run(told: Callable[[], list[Any]]) -> None:
     import keras
+
     from joulebook.meters.integrations.keras import JoulebookCallback
 
     x, y = _data()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+
 from joulebook.meters.integrations.mlflow import log_figures
 from joulebook.meters.summary import ComponentEnergy, Rates, Summary
 

@@ -58,9 +58,10 @@ def test_tokens_are_those_of_the_answer(client: Any, told: Callable[[], list[Any
 
 
 def test_a_stream_counts_when_it_has_been_read(client: Any, told: Callable[[], list[Any]]) -> None:
+    from openai import Stream
+
     from joulebook import track
     from joulebook.meters.integrations.openai import meter_client
-    from openai import Stream
 
     with track("answers", kind="inference") as run:
         meter_client(client, run)
@@ -90,9 +91,10 @@ def test_a_stream_left_early_is_a_request_that_did_not_fail(client: Any, told: C
 
 
 def test_async_client(server: str, told: Callable[[], list[Any]]) -> None:
+    from openai import AsyncOpenAI
+
     from joulebook import track
     from joulebook.meters.integrations.openai import meter_client
-    from openai import AsyncOpenAI
 
     async def ask_both() -> tuple[Any, int]:
         async with AsyncOpenAI(base_url=f"{server}/v1", api_key="none", max_retries=0) as client:
@@ -112,6 +114,7 @@ def test_async_client(server: str, told: Callable[[], list[Any]]) -> None:
 
 def test_a_refused_request_fails_as_it_would_without_us(client: Any, told: Callable[[], list[Any]]) -> None:
     import openai
+
     from joulebook import track
     from joulebook.meters.integrations.openai import meter_client
 

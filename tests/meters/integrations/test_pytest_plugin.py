@@ -50,6 +50,7 @@ def test_marked_tests_are_runs(tmp_path: Path, told: Callable[[], list[Any]]) ->
         [*command, "--junitxml=report.xml", "test_some.py"],
         cwd=tmp_path,
         env={**os.environ, "PYTEST_ADDOPTS": ""},
+        check=False,
         capture_output=True,
         text=True,
         timeout=120,

@@ -118,8 +118,9 @@ def test_what_training_raises_closes_the_run(
 
 
 def test_early_stop_closes_the_run(tmp_path: Path, told: Callable[[], list[Any]]) -> None:
-    from joulebook.meters.integrations.transformers import JoulebookCallback
     from transformers import TrainerCallback
+
+    from joulebook.meters.integrations.transformers import JoulebookCallback
 
     class Enough(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -134,6 +135,7 @@ def test_early_stop_closes_the_run(tmp_path: Path, told: Callable[[], list[Any]]
 
 def test_generation_counts_prompts_as_requests(told: Callable[[], list[Any]]) -> None:
     import torch
+
     from joulebook import track
     from joulebook.meters.integrations.transformers import meter_generation
 

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
 from joulebook.meters.errors import MeterError
 from joulebook.meters.integrations.vllm import count_requests, read_counters
 from joulebook.meters.track import track
