@@ -105,8 +105,21 @@ def scoreboard(*, worst: int = 15) -> Scoreboard:
         for group in case.group.split(" | "):
             grouped.setdefault(group, []).append(case)
     ordered = sorted(cases, key=lambda case: -abs(math.log(case.factor)))
-    notes = NOTES if ecologits_energy() else (*NOTES, "EcoLogits is not installed: pip install 'joulebook[scoreboard]'")
-    return Scoreboard(tuple(_scored(name, rows) for name, rows in grouped.items()), tuple(ordered[:worst]), notes)
+    return Scoreboard(
+        tuple(_scored(name, rows) for name, rows in grouped.items()), tuple(ordered[:worst]), _notes(cases)
+    )
+
+
+def _notes(cases: Sequence[Case]) -> tuple[str, ...]:
+    rows = [
+        row for row in inference_energies() if row.method.startswith("measured") and row.source_key != "ml-energy-v3"
+    ]
+    left_out = len(rows) - sum(case.group.startswith("inference, not fitted on") for case in cases)
+    kinds = "images, video, whole machines, unnamed devices"
+    said = [*NOTES, f"{left_out} measured rows without size, batch or tokens ({kinds}) can't be predicted."]
+    if ecologits_energy() is None:
+        said.append("EcoLogits is not installed: pip install 'joulebook[scoreboard]'")
+    return tuple(said)
 
 
 def _scored(name: str, rows: Sequence[Case]) -> GroupScore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,20 @@ if TYPE_CHECKING:
     from joulebook.ledger.accounting.figure import Figure
     from joulebook.ledger.accounting.uncertainty import Range
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
+
+class _Amount(click.FloatRange):
+    """A number above 0 (or from 0 on) that is neither infinite nor absurd."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or wrong usage."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+_POSITIVE = _Amount(min=0, min_open=True, max=1e18)
+_TOKENS = _Amount(min=0, max=1e9)
 
 
 @click.group()
@@ -74,7 +88,7 @@ def training(
 @click.option("--count", type=click.IntRange(min=1), help="Devices that serve one replica.")
 @click.option("--batch", type=_POSITIVE, help="Sequences in flight; it matters most.")
 @click.option("--precision", type=click.Choice(sorted(BITS)), default="bf16", show_default=True, help="Of the weights.")
-@click.option("--tokens-in", type=click.FloatRange(min=0), help="Input tokens of a request.")
+@click.option("--tokens-in", type=_TOKENS, help="Input tokens of a request.")
 @click.option("--tokens-out", type=_POSITIVE, help="Output tokens of a request.")
 @click.option("--task", type=click.Choice(sorted(TASKS)), default="chat", show_default=True, help="Gives the lengths.")
 @click.option("--location", help="Where: KOR, US-CA.")

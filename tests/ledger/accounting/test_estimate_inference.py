@@ -251,6 +251,8 @@ def test_the_command_keeps_the_contract(tmp_path):
     [
         ("inference --parameters 0 --accelerator H100", 2),
         ("inference --parameters 7e9", 2),
+        ("inference --parameters nan --accelerator H100", 2),
+        ("inference --parameters inf --accelerator H100", 2),
         ("inference --parameters 7e9 --accelerator H100 --precision bf17", 2),
         ("inference --parameters 7e9 --active-parameters 8e9 --accelerator H100", 1),
         ("inference --parameters 7e9 --accelerator H100 --location Atlantis", 1),
