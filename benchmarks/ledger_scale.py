@@ -65,35 +65,111 @@ def run_rows(
         run_id = f"run{first + i:07d}"
         gpu, cpu, ram = power[i] * seconds[i], 30 * seconds[i], 4 * seconds[i]
         it = gpu + cpu + ram
-        figures = {"gpu": (gpu, "j"), "cpu": (cpu, "j"), "ram": (ram, "j"), "energy": (it, "j"), "facility_energy": (it * 1.56, "j"),
-                   "emissions": (it * 1.56 / 3.6e6 * 400, "g"), "water": (it / 3.6e6 * 3, "l"), "cost": (it / 3.6e6 * 0.12, "usd"),
-                   "embodied": (seconds[i] * 0.01, "g")}  # fmt: skip
-        columns = {f"{name}{part}_{unit}": value * scale for name, (value, unit) in figures.items()
-                   for part, scale in (("", 1.0), ("_low", 0.9), ("_high", 1.1))}  # fmt: skip
+        figures = {
+            "gpu": (gpu, "j"),
+            "cpu": (cpu, "j"),
+            "ram": (ram, "j"),
+            "energy": (it, "j"),
+            "facility_energy": (it * 1.56, "j"),
+            "emissions": (it * 1.56 / 3.6e6 * 400, "g"),
+            "water": (it / 3.6e6 * 3, "l"),
+            "cost": (it / 3.6e6 * 0.12, "usd"),
+            "embodied": (seconds[i] * 0.01, "g"),
+        }
+        columns = {
+            f"{name}{part}_{unit}": value * scale
+            for name, (value, unit) in figures.items()
+            for part, scale in (("", 1.0), ("_low", 0.9), ("_high", 1.1))
+        }
         k = first + i
         zone = ZONES[k % len(ZONES)]
-        found[0].append({
-            "run_id": run_id, "top_level": True, "dirty": 0, "revision": 1, "factor_hash": content_hash, "name": f"job {k % 5000}",
-            "project": f"project {k % 40}", "kind": ("training", "inference")[k % 2], "stage": ("finetune", "serve", "evaluate")[k % 3],
-            "model": f"model-{k % 60}", "parameters": 1e9 * (1 + k % 70), "task": f"task {k % 12}", "tags": {"seed": k % 7},
-            "status": "finished", "exit_status": 0, "day": int(starts[i] // 86400), "month": month_of(starts[i]), "started_at": starts[i],
-            "ended_at": starts[i] + seconds[i], "duration_s": seconds[i], "hosts": 1, "energy_method": "modelled",
-            "measured_share": gpu / it, "requests": float(k % 1000), "tokens_in": 1e4, "tokens_out": 2e4, "samples": 100.0,
-            "quality_name": "accuracy", "quality_value": 0.5 + (k % 50) / 100, "details": {}, "zone": zone, "zone_assumed": False,
-            "warnings": 0, **columns,
-        })  # fmt: skip
-        found[1].append({
-            "run_id": run_id, "device_id": f"GPU-{k % 64}", "boot_id": f"boot{k % 64}-{k}", "host": f"host{k % 64}", "name": "NVIDIA H100 80GB HBM3",
-            "component": "gpu", "source": "nvml", "from_b": 0.0, "to_b": seconds[i], "windows": [[0, seconds[i]]], "energy_j": gpu,
-            "low_j": gpu * 0.98, "high_j": gpu * 1.02, "method": "measured", "coverage": 1.0, "share": 1.0, "share_how": "whole", "reserved": False,
-        })  # fmt: skip
-        use = {"host": f"host{k % 64}", "boot_id": f"boot{k % 64}-{k}", "duration_s": seconds[i], "cores": 32, "threads": 64,
-               "cpu_model": "Intel(R) Xeon(R) Platinum 8480+", "machine_busy_s": 4 * seconds[i], "tree_cpu_s": 2 * seconds[i],
-               "memory_bytes": 5e11, "memory_used_byte_s": 6e10 * seconds[i], "tree_rss_byte_s": 3e10 * seconds[i]}  # fmt: skip
-        found[2].append({
-            "run_id": run_id, "boot_id": f"boot{k % 64}-{k}", "host": f"host{k % 64}", "zone": zone, "zone_how": "flag", "zone_assumed": False,
-            "from_b": 0.0, "to_b": seconds[i], "windows": [[0, seconds[i]]], "use": use,
-        })  # fmt: skip
+        found[0].append(
+            {
+                "run_id": run_id,
+                "top_level": True,
+                "dirty": 0,
+                "revision": 1,
+                "factor_hash": content_hash,
+                "name": f"job {k % 5000}",
+                "project": f"project {k % 40}",
+                "kind": ("training", "inference")[k % 2],
+                "stage": ("finetune", "serve", "evaluate")[k % 3],
+                "model": f"model-{k % 60}",
+                "parameters": 1e9 * (1 + k % 70),
+                "task": f"task {k % 12}",
+                "tags": {"seed": k % 7},
+                "status": "finished",
+                "exit_status": 0,
+                "day": int(starts[i] // 86400),
+                "month": month_of(starts[i]),
+                "started_at": starts[i],
+                "ended_at": starts[i] + seconds[i],
+                "duration_s": seconds[i],
+                "hosts": 1,
+                "energy_method": "modelled",
+                "measured_share": gpu / it,
+                "requests": float(k % 1000),
+                "tokens_in": 1e4,
+                "tokens_out": 2e4,
+                "samples": 100.0,
+                "quality_name": "accuracy",
+                "quality_value": 0.5 + (k % 50) / 100,
+                "details": {},
+                "zone": zone,
+                "zone_assumed": False,
+                "warnings": 0,
+                **columns,
+            }
+        )
+        found[1].append(
+            {
+                "run_id": run_id,
+                "device_id": f"GPU-{k % 64}",
+                "boot_id": f"boot{k % 64}-{k}",
+                "host": f"host{k % 64}",
+                "name": "NVIDIA H100 80GB HBM3",
+                "component": "gpu",
+                "source": "nvml",
+                "from_b": 0.0,
+                "to_b": seconds[i],
+                "windows": [[0, seconds[i]]],
+                "energy_j": gpu,
+                "low_j": gpu * 0.98,
+                "high_j": gpu * 1.02,
+                "method": "measured",
+                "coverage": 1.0,
+                "share": 1.0,
+                "share_how": "whole",
+                "reserved": False,
+            }
+        )
+        use = {
+            "host": f"host{k % 64}",
+            "boot_id": f"boot{k % 64}-{k}",
+            "duration_s": seconds[i],
+            "cores": 32,
+            "threads": 64,
+            "cpu_model": "Intel(R) Xeon(R) Platinum 8480+",
+            "machine_busy_s": 4 * seconds[i],
+            "tree_cpu_s": 2 * seconds[i],
+            "memory_bytes": 5e11,
+            "memory_used_byte_s": 6e10 * seconds[i],
+            "tree_rss_byte_s": 3e10 * seconds[i],
+        }
+        found[2].append(
+            {
+                "run_id": run_id,
+                "boot_id": f"boot{k % 64}-{k}",
+                "host": f"host{k % 64}",
+                "zone": zone,
+                "zone_how": "flag",
+                "zone_assumed": False,
+                "from_b": 0.0,
+                "to_b": seconds[i],
+                "windows": [[0, seconds[i]]],
+                "use": use,
+            }
+        )
     return found  # type: ignore[return-value]
 
 
@@ -125,11 +201,34 @@ def fill_long_run(ledger: Ledger, n: int) -> None:
     }
     seconds = n / 20
     with ledger.writing() as connection:
-        row = {"journal_no": 1, "journal_id": "long", "run_id": "long", "position": 0, "state": "closed", "boot_id": "b", "host": "h", "opened_at": START,
-               "opened_b": 0.0, "last_b": seconds, "close_status": "finished", "bad_lines": 0, "opening": opening}  # fmt: skip
+        row = {
+            "journal_no": 1,
+            "journal_id": "long",
+            "run_id": "long",
+            "position": 0,
+            "state": "closed",
+            "boot_id": "b",
+            "host": "h",
+            "opened_at": START,
+            "opened_b": 0.0,
+            "last_b": seconds,
+            "close_status": "finished",
+            "bad_lines": 0,
+            "opening": opening,
+        }
         connection.execute(insert(journals), row)
-        device = {"journal_no": 1, "device_no": 0, "device_id": "GPU-long", "component": "gpu", "name": "H100", "source": "nvml",
-                  "sensor_kind": "counter", "tick_s": 0.1, "rel_error": 0.02, "visible": True}  # fmt: skip
+        device = {
+            "journal_no": 1,
+            "device_no": 0,
+            "device_id": "GPU-long",
+            "component": "gpu",
+            "name": "H100",
+            "source": "nvml",
+            "sensor_kind": "counter",
+            "tick_s": 0.1,
+            "rel_error": 0.02,
+            "visible": True,
+        }
         connection.execute(insert(journal_devices), device)
         energy = 0.0
         for seq, first in enumerate(range(0, n, ROWS)):
@@ -144,8 +243,20 @@ def fill_long_run(ledger: Ledger, n: int) -> None:
         for seq, first in enumerate(range(0, len(b), ROWS)):
             part = Columns(b[first : first + ROWS], machine[first : first + ROWS])
             connection.execute(insert(chunks), {"journal_no": 1, "stream": "m", "seq": seq, **chunk_row("m", part)})
-        placeholder = {"run_id": "long", "top_level": True, "dirty": 2, "revision": 0, "status": "finished", "day": int(START // 86400), "month": month_of(START),
-                       "started_at": START, "duration_s": seconds, "hosts": 1, "details": {}, "warnings": 0}  # fmt: skip
+        placeholder = {
+            "run_id": "long",
+            "top_level": True,
+            "dirty": 2,
+            "revision": 0,
+            "status": "finished",
+            "day": int(START // 86400),
+            "month": month_of(START),
+            "started_at": START,
+            "duration_s": seconds,
+            "hosts": 1,
+            "details": {},
+            "warnings": 0,
+        }
         connection.execute(insert(runs), placeholder)
 
 

@@ -26,7 +26,12 @@ def open_books(*, sync_first: bool = True, ledger: str | None = None) -> Ledger:
     books = open_ledger(ledger or ledger_address(settings))
     if sync_first and not books.read_only:
         try:
-            problems = sync(books, journals_dir(settings)).problems
+            report = sync(books, journals_dir(settings))
+            problems = report.problems
+            if report.stale:
+                problems.append(
+                    f"{report.stale} runs are still on an older factor set; `joulebook sync` brings all over"
+                )
         except LedgerError as error:  # what is in the books already can still be read
             problems = [f"the journals were not taken in: {error}"]
         for problem in problems:

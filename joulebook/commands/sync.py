@@ -24,7 +24,7 @@ def sync(*, as_json: bool) -> None:
     if books.read_only:
         raise LedgerError(f"{books.address}: can't be written, so no journal can be taken in")
     folder = journals_dir(load_settings())
-    report = take_in(books, folder)
+    report = take_in(books, folder, reaccount_s=None)
     if as_json:
         click.echo(json.dumps({**asdict(report), "ledger": books.address, "ledger_revision": books.revision}))
         return

@@ -90,7 +90,7 @@ def stamp_of(ledger: Ledger, name: str, run_filter: RunFilter) -> Stamp:
 
 
 def write_table(rows: Iterable[dict[str, object]], out: TextIO, stamp: Stamp | None) -> int:
-    """CSV, row by row; text that a spreadsheet would take for a formula is quoted. The stamp stands in the first row."""
+    """CSV, row by row, without what a spreadsheet would take for a formula. The stamp stands in the first row."""
     writer = csv.writer(out)
     n = 0
     for row in rows:

@@ -54,7 +54,7 @@ def print_runs(frame: pd.DataFrame, total: int) -> None:
     # A narrow terminal gets fewer columns rather than cut numbers.
     wide = console.width >= 140
     table = Table(box=None, header_style="bold", pad_edge=False)
-    cells = [_cells(row, wide=wide) for row in frame.to_dict("records")]
+    cells = [_cells({str(key): value for key, value in row.items()}, wide=wide) for row in frame.to_dict("records")]
     for name in cells[0]:
         right = name in {"duration", "energy", "measured", "CO2e", "cost"}
         is_text = name in {"name", "project", "model"}

@@ -114,7 +114,7 @@ def _sampled_request(batch: Batch, record: Record, b: float) -> None:
     batch.streams.setdefault("q", []).append((b, *row))
 
 
-def _device(batch: Batch, record: Record, b: float) -> None:
+def _device(batch: Batch, record: Record, _b: float) -> None:
     number, device_id = integer_of(record.get("i")), text_of(record.get("id"))
     component = text_of(record.get("component"))
     if number is None or not 0 <= number < _DEVICE_LIMIT or device_id is None or component not in _COMPONENTS:
@@ -141,14 +141,14 @@ def _device(batch: Batch, record: Record, b: float) -> None:
     }
 
 
-def _contexts(batch: Batch, record: Record, b: float) -> None:
+def _contexts(batch: Batch, record: Record, _b: float) -> None:
     for number, value in _numbers(record):
         own = integer_of(value[0]) if isinstance(value, list) and value else None
         if own is not None:
             batch.contexts[number] = max(own, batch.contexts.get(number, 0))
 
 
-def _baseline(batch: Batch, record: Record, b: float) -> None:
+def _baseline(batch: Batch, record: Record, _b: float) -> None:
     for number, value in _numbers(record):
         if (watts := amount_of(value)) is not None:
             batch.baselines[number] = watts
@@ -180,14 +180,14 @@ def _phase_ends(batch: Batch, record: Record, b: float) -> None:
         begun["end_b"], begun["failed"] = max(b, begun["begin_b"]), flag_of(record.get("failed"))
 
 
-def _counts(batch: Batch, record: Record, b: float) -> None:
+def _counts(batch: Batch, record: Record, _b: float) -> None:
     for key, value in record.items():
         amount, name = number_of(value), text_of(key, 100)
         if key not in _NO_COUNT and amount is not None and name is not None:
             batch.counts[name] += amount  # type: ignore[assignment]
 
 
-def _requests(batch: Batch, record: Record, b: float) -> None:
+def _requests(batch: Batch, record: Record, _b: float) -> None:
     names = {"n": "requests", "failed": "requests_failed", "sum_s": "request_s"}
     for key in ("n", "failed", "tokens_in", "tokens_out", "sum_s"):
         if (amount := amount_of(record.get(key))) is not None:
@@ -198,7 +198,7 @@ def _requests(batch: Batch, record: Record, b: float) -> None:
             batch.latencies[int(key)] += n
 
 
-def _quality(batch: Batch, record: Record, b: float) -> None:
+def _quality(batch: Batch, record: Record, _b: float) -> None:
     name, value = text_of(record.get("name"), 200), number_of(record.get("value"))
     if name is None or value is None:
         return
@@ -215,29 +215,29 @@ def _quality(batch: Batch, record: Record, b: float) -> None:
     )
 
 
-def _gap(batch: Batch, record: Record, b: float) -> None:
+def _gap(batch: Batch, record: Record, _b: float) -> None:
     start, end = number_of(record.get("from")), number_of(record.get("to"))
     if start is not None and end is not None and end > start:
         row = {"device_no": integer_of(record.get("i")), "from_b": start, "to_b": end}
         batch.gaps.append({**row, "why": text_of(record.get("why"))})
 
 
-def _absent(batch: Batch, record: Record, b: float) -> None:
+def _absent(batch: Batch, record: Record, _b: float) -> None:
     row = {key: text_of(record.get(key)) for key in ("source", "component", "why", "hint")}
     batch.absences.append({**row, "device_id": text_of(record.get("device"))})
 
 
-def _warning(batch: Batch, record: Record, b: float) -> None:
+def _warning(batch: Batch, record: Record, _b: float) -> None:
     row = {"code": text_of(record.get("code"), 100), "text": text_of(record.get("text"))}
     batch.warnings.append({**row, "at": float(record["w"])})
 
 
-def _child(batch: Batch, record: Record, b: float) -> None:
+def _child(batch: Batch, record: Record, _b: float) -> None:
     if (run_id := text_of(record.get("run"), 200)) is not None:
         batch.children.add(run_id)
 
 
-def _closes(batch: Batch, record: Record, b: float) -> None:
+def _closes(batch: Batch, record: Record, _b: float) -> None:
     status = text_of(record.get("status"))
     known = status if status in {"finished", "failed", "interrupted"} else "interrupted"
     exit_status = integer_of(record.get("exit_status"))

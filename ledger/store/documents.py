@@ -53,7 +53,9 @@ def run_document(ledger: Ledger, run_id: str) -> dict[str, Any]:
         document = _document(connection, run, hosts, figures, own)
         document["devices"] = [_device(part) for part in figures.devices]
         document["reserved_devices"] = [_device(part) for part in figures.reserved]
-        document["phases"] = phase_rows(connection, run, devices, hosts, own, figures, chosen)
+        document["phases"] = phase_rows(
+            connection, run, devices=devices, hosts=hosts, own=own, figures=figures, factors=chosen
+        )
         document["details"] = _details(connection, run, own, figures, chosen)
     return document
 
@@ -244,8 +246,19 @@ def _details(
         "full_stack_energy_j": shown(figures.full_stack_energy_j),
         "embodied_by_source_g": {key: shown(value) for key, value in figures.embodied_by_source_g.items()},
         "social_cost_usd": {key: shown(value) for key, value in figures.social_cost_usd.items()},
-        "tornado": _plain(getattr(figures, "tornado", None)),
+        "tornado": _plain(figures.tornado),
+        "calibrated_energy_j": shown(_at_the_wall(connection, run, own, figures)),
     }
+
+
+def _at_the_wall(connection: Connection, run: Row, own: Sequence[Row], figures: RunFigures) -> Figure | None:
+    """The energy by the wall calibration of the run's one machine: a figure beside the raw one, never in its place."""
+    from joulebook.ledger.calibrations import calibrated_energy
+
+    hosts = {journal["host"] for journal in own}
+    if len(hosts) != 1:
+        return None
+    return calibrated_energy(connection, hosts.pop(), run["duration_s"], figures.energy_j)
 
 
 def _distinct(connection: Connection, query: Any) -> list[dict[str, Any]]:

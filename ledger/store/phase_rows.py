@@ -77,6 +77,7 @@ class _Machine:
 def phase_rows(
     connection: Connection,
     run: Row,
+    *,
     devices: Sequence[Row],
     hosts: Sequence[Row],
     own: Sequence[Row],

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.run_account import account_run
@@ -15,28 +27,37 @@ from joulebook.ledger.store.settling import mark_day, next_revision, zone_rows
 from joulebook.ledger.store.sights import Row
 from joulebook.ledger.store.tables import ledger_state, run_devices, run_hosts, run_zones, runs
 
-_CHUNK = 2_000
+_CHUNK = 500
 
 
-def reaccount(ledger: Ledger, factors: Factors) -> int:
-    """Bring every settled run to this factor set; returns how many were not on it."""
-    done = 0
+def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None) -> int:
+    """Bring settled runs to this factor set, the newest first; returns how many were left when the time was up."""
+    began = time.monotonic()
     while True:
         with ledger.reading() as connection:
             stale = _stale(connection, factors.content_hash)
+            if stale and budget_s is not None and time.monotonic() - began > budget_s:
+                return _stale_count(connection, factors.content_hash)
         if not stale:
-            return done
+            return 0
         with ledger.writing(alone=True) as connection:
             keep_factors(connection, factors)
             connection.execute(update(ledger_state).values(factor_hash=factors.content_hash))
             _reaccount_some(connection, stale, factors)
-        done += len(stale)
+
+
+def _on_another(content_hash: str) -> ColumnElement[bool]:
+    return or_(runs.c.factor_hash.is_(None), runs.c.factor_hash != content_hash) & (runs.c.dirty == 0)
 
 
 def _stale(connection: Connection, content_hash: str) -> list[str]:
-    other = or_(runs.c.factor_hash.is_(None), runs.c.factor_hash != content_hash)
-    query = select(runs.c.run_id).where(other, runs.c.dirty == 0).limit(_CHUNK)
+    query = select(runs.c.run_id).where(_on_another(content_hash)).order_by(runs.c.started_at.desc()).limit(_CHUNK)
     return list(connection.execute(query).scalars())
+
+
+def _stale_count(connection: Connection, content_hash: str) -> int:
+    query = select(func.count(literal_column("*"))).select_from(runs).where(_on_another(content_hash))
+    return int(connection.execute(query).scalar_one())
 
 
 def _reaccount_some(connection: Connection, run_ids: Sequence[str], factors: Factors) -> None:

@@ -164,7 +164,7 @@ def rollup(
         by: What to group by.
         start: From this day on (UTC); it and `end` narrow what the filter asks.
         end: To before this day.
-        run_filter: Asks that rollups can't answer (text, status, energy, ids, times inside a day) read the runs instead.
+        run_filter: What rollups can't answer (text, status, energy, ids, times inside a day) is read from the runs.
 
     Raises:
         LedgerError: `by` names something else.

@@ -85,7 +85,7 @@ def settle(connection: Connection, run_id: str, factors: Factors) -> None:
         around = set(lineage)
         if all(device["share_how"] == "whole" for device in devices):
             around |= {journal["run_id"] for journal in family.inner}
-        _pass_on(connection, run_id, lineage, around, devices, hosts)
+        _pass_on(connection, run_id, lineage=lineage, around=around, devices=devices, hosts=hosts)
 
 
 def _locked(connection: Connection, run_id: str) -> Row | None:
@@ -143,6 +143,7 @@ def runs_inside(connection: Connection, run_id: str) -> list[str]:
 def _pass_on(
     connection: Connection,
     run_id: str,
+    *,
     lineage: Sequence[str],
     around: set[str],
     devices: Sequence[Row],
@@ -258,8 +259,8 @@ def counts_of(connection: Connection, family: Family) -> dict[str, float]:
 def _warning_count(connection: Connection, family: Family, figures: RunFigures) -> int:
     numbers = [journal["journal_no"] for journal in family.own]
     query = select(func.count(literal_column("*"))).select_from(warnings).where(warnings.c.journal_no.in_(numbers))
-    broken = sum(journal["bad_lines"] > 0 for journal in family.own)
-    told: int = connection.execute(query).scalar_one()
+    broken = sum(1 for journal in family.own if journal["bad_lines"])
+    told = int(connection.execute(query).scalar_one())
     return told + broken + len(figures.warnings)
 
 

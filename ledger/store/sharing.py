@@ -53,7 +53,7 @@ def share_of(
     levels = []
     for i, run_id in enumerate(lineage):
         parent = lineage[i + 1] if i + 1 < len(lineage) else None
-        rivals = _rivals(connection, run_id, parent, device["device_id"], boot_id, windows)
+        rivals = _rivals(connection, (run_id, parent), (boot_id, device["device_id"]), windows)
         if rivals:
             mine = _Claim(run_id, windows, _used(connection, run_id, device, boot_id))
             others = [_Claim(other, when, _used(connection, other, device, boot_id)) for other, when in rivals]
@@ -69,7 +69,7 @@ def idle_share_of(connection: Connection, lineage: Sequence[str], boot_id: str, 
     levels = []
     for i, run_id in enumerate(lineage):
         parent = lineage[i + 1] if i + 1 < len(lineage) else None
-        rivals = _rivals(connection, run_id, parent, None, boot_id, windows)
+        rivals = _rivals(connection, (run_id, parent), (boot_id, None), windows)
         if rivals:
             others = [_Claim(other, when, nothing) for other, when in rivals]
             levels.append((_Claim(run_id, windows, nothing), others))
@@ -77,16 +77,12 @@ def idle_share_of(connection: Connection, lineage: Sequence[str], boot_id: str, 
 
 
 def _rivals(
-    connection: Connection,
-    run_id: str,
-    parent: str | None,
-    device_id: str | None,
-    boot_id: str,
-    windows: list[Interval],
+    connection: Connection, run: tuple[str, str | None], place: tuple[str, str | None], windows: list[Interval]
 ) -> list[tuple[str, list[Interval]]]:
     """Runs beside this one (same parent, or both top-level) on the device, or the machine, in the same time."""
     if not windows:
         return []
+    (run_id, parent), (boot_id, device_id) = run, place
     there = run_hosts if device_id is None else run_devices
     beside = runs.c.parent_run_id == parent if parent is not None else runs.c.top_level
     query = (

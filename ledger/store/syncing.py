@@ -35,6 +35,7 @@ class SyncReport:
         runs: Ids of runs whose books changed.
         set_aside: Journals that are complete and were moved to the folder `synced` beside the others.
         pruned: Journals removed there after 30 days.
+        stale: Runs that are still on an older factor set.
         problems: One line for each journal that could not be (fully) read; nothing of such a line is half imported.
     """
 
@@ -43,11 +44,18 @@ class SyncReport:
     runs: list[str] = field(default_factory=list)
     set_aside: int = 0
     pruned: int = 0
+    stale: int = 0
     problems: list[str] = field(default_factory=list)
 
 
-def sync(ledger: Ledger, journals_dir: str | Path) -> SyncReport:
+def sync(ledger: Ledger, journals_dir: str | Path, *, reaccount_s: float | None = 3.0) -> SyncReport:
     """Take in what is new in the journals of a folder; a missing folder is an empty one.
+
+    Args:
+        ledger: Open for writing.
+        journals_dir: Where meters write (`joulebook.meters.settings.journals_dir`).
+        reaccount_s: After the factors changed, work out older runs again for that long, the newest first; the rest
+            comes with the next syncs. None: all of them now.
 
     Raises:
         LedgerError: The ledger can't be written (then nothing was changed), or the settings or factors can't be used.
@@ -59,7 +67,7 @@ def sync(ledger: Ledger, journals_dir: str | Path) -> SyncReport:
     for path in _files(folder, report):
         _take(ledger, path, report)
     _settle_all(ledger, factors, report)
-    reaccount(ledger, factors)
+    report.stale = reaccount(ledger, factors, budget_s=reaccount_s)
     _refresh(ledger)
     report.pruned = _prune(folder / SET_ASIDE)
     return report
@@ -103,6 +111,8 @@ def _note(path: Path, taken: Taken, report: SyncReport) -> None:
         report.problems.append(f"{path}: {taken.bad_lines} lines were no records and were passed over")
     if taken.state == "closed":
         report.set_aside += _set_aside(path)
+    elif taken.state == "interrupted":
+        report.set_aside += _set_aside_if_abandoned(path)
 
 
 def _is_unchanged(ledger: Ledger, path: Path) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy import Connection, select
 
+from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.store.chunks import Columns, device_power, unpack
 from joulebook.ledger.store.documents import factors_of
 from joulebook.ledger.store.intervals import Cumulative, Floats, Interval, intersection
@@ -73,7 +74,12 @@ def trace(
         factors = factors_of(connection, run)
         for machine in family.machines:
             frames += _modelled_frames(
-                run, machine, [row for row in devices if row["energy_j"]], factors, window, max_points
+                run,
+                machine,
+                [row for row in devices if row["energy_j"]],
+                factors=factors,
+                window=window,
+                max_points=max_points,
             )
     frames = [frame for frame in frames if len(frame)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({name: [] for name in COLUMNS})
@@ -188,7 +194,7 @@ def _with_gaps(points: Floats, lost: Sequence[Interval]) -> Floats:
 
 
 def _modelled_frames(
-    run: Row, machine: Machine, read: Sequence[Row], factors: Any, window: Interval, max_points: int
+    run: Row, machine: Machine, read: Sequence[Row], *, factors: Factors, window: Interval, max_points: int
 ) -> list[pd.DataFrame]:
     """CPU and memory of a machine where no device measured them: the model over each piece of the time."""
     from joulebook.ledger.accounting.observations import WindowUse

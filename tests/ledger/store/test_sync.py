@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from written_journals import WALL, Journal
 
 from joulebook.ledger.store import Ledger, RunFilter, list_runs, open_ledger, rollup, run_document, sync, totals, trace
+from joulebook.ledger.store.tables import run_hosts
 
 CLOSE = pytest.approx
 
@@ -124,6 +127,47 @@ def test_runs_that_overlap_share_a_gpu_by_process_utilisation(ledger: Ledger, fo
     assert first["energy_j"]["value"] == CLOSE(15_000 + 15_000 * 0.75)
     assert second["energy_j"]["value"] == CLOSE(15_000 + 15_000 * 0.25)
     assert first["share_how"] == second["share_how"] == "process"
+
+
+def test_runs_that_overlap_share_cpus_by_cpu_seconds_and_memory_by_time(ledger: Ledger, folder: Path) -> None:
+    counters = {"boot-a/package-0": 100.0, "boot-a/dram-0": 10.0}
+    Journal("r1", gpus=counters, tree_cores=3.0).write(folder)
+    Journal("r2", "j2", gpus=counters, tree_cores=1.0).write(folder)
+    sync(ledger, folder)
+    for run, cpu_j in (("r1", 7_500), ("r2", 2_500)):
+        devices = {device["id"]: device for device in run_document(ledger, run)["devices"]}
+        cpu, memory = devices["boot-a/package-0"], devices["boot-a/dram-0"]
+        assert (cpu["energy_j"]["value"], cpu["share_how"]) == (CLOSE(cpu_j), "cpu-time")
+        assert (memory["energy_j"]["value"], memory["share_how"]) == (CLOSE(500), "time")
+
+
+def test_an_idle_machine_is_shared_by_the_runs_on_it(ledger: Ledger, folder: Path) -> None:
+    Journal("r1", gpus={}).write(folder)
+    Journal("r2", "j2", start=50, end=150, gpus={}).write(folder)
+    sync(ledger, folder)
+    with ledger.reading() as connection:
+        uses = connection.execute(select(run_hosts.c.run_id, run_hosts.c.use)).all()
+    assert {run: use["idle_share"] for run, use in uses} == {"r1": 0.75, "r2": 0.75}
+
+
+def test_other_factors_reach_every_run_without_its_journal(
+    ledger: Ledger, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(3):
+        Journal(f"r{i}", f"j{i}", start=1000 * i, end=1000 * i + 100).write(folder)
+    sync(ledger, folder)
+    before = list_runs(ledger)
+    shutil.rmtree(folder)
+    (tmp_path / "settings.toml").write_text("pue = 1.1")
+    monkeypatch.setenv("JOULEBOOK_SETTINGS", str(tmp_path / "settings.toml"))
+    assert sync(ledger, folder, reaccount_s=0.0).stale in {0, 3}
+    assert sync(ledger, folder, reaccount_s=None).stale == 0
+    after = list_runs(ledger)
+    assert list(after["facility_energy_j"]) == [CLOSE(energy * 1.1) for energy in before["energy_j"]]
+    assert list(after["energy_j"]) == list(before["energy_j"])
+    assert totals(ledger).facility_energy_j.value == CLOSE(after["facility_energy_j"].sum())
+    document = run_document(ledger, "r1")
+    assert document["facility_energy_j"]["value"] == after.set_index("run_id").loc["r1", "facility_energy_j"]
 
 
 def test_runs_that_overlap_share_by_time_where_nothing_better_is_known(ledger: Ledger, folder: Path) -> None:

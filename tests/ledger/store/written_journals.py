@@ -1,4 +1,4 @@
-"""Journals as a meter would write them, of devices with constant power, so that every figure can be worked out by hand."""
+"""Journals as a meter would write them, of devices of constant power, so that figures can be worked out by hand."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ WALL = 1_760_000_000.0  # 2025-10-09 08:53:20 UTC, at boot time 0
 class Journal:
     """One journal; boot times are seconds since `WALL`.
 
-    `gpus` maps UUIDs to watts, `visible` says which of them the run may see (all by default). Counters tick every
-    0.1 s; readings come every `period` seconds and exactly at ticks, so that energies are exact.
+    `gpus` maps UUIDs (or `<boot>/package-0`, `<boot>/dram-0`) to watts, `visible` says which of them the run may see
+    (all by default). Counters tick every 0.1 s; readings come every `period` seconds and exactly at ticks, so that
+    energies are exact.
     """
 
     run: str
@@ -69,21 +70,50 @@ class Journal:
             else {"rank": self.rank, "local_rank": self.rank, "world": 4, "launcher": "torchrun"}
         )
         return {
-            "v": 1, "journal": self.journal, "run": self.run, "parent": self.parent, "boot": self.boot, "host": self.host,
-            "pid": 1, "mode": "helper", "meter": "0.1", "name": self.run, "project": "p", "kind": "training",
-            "stage": None, "model": "m", "parameters": 7e9, "task": "t", "tags": {}, "command": ["python", "train.py"],
-            "rank": rank, "location": {"how": "flag", "zone": "KOR"},
-            "machine": {"cpu_model": "Intel(R) Xeon(R) Platinum 8480+", "sockets": 1, "cores": 4, "threads": 8,
-                        "virtual": False, "memory_bytes": 16e9, "os": "Linux", "arch": "x86_64"},
-            "limits": {"cpu_cores": None, "memory_bytes": None}, "software": {"python": "3.11"}, "declared": {},
+            "v": 1,
+            "journal": self.journal,
+            "run": self.run,
+            "parent": self.parent,
+            "boot": self.boot,
+            "host": self.host,
+            "pid": 1,
+            "mode": "helper",
+            "meter": "0.1",
+            "name": self.run,
+            "project": "p",
+            "kind": "training",
+            "stage": None,
+            "model": "m",
+            "parameters": 7e9,
+            "task": "t",
+            "tags": {},
+            "command": ["python", "train.py"],
+            "rank": rank,
+            "location": {"how": "flag", "zone": "KOR"},
+            "machine": {
+                "cpu_model": "Intel(R) Xeon(R) Platinum 8480+",
+                "sockets": 1,
+                "cores": 4,
+                "threads": 8,
+                "virtual": False,
+                "memory_bytes": 16e9,
+                "os": "Linux",
+                "arch": "x86_64",
+            },
+            "limits": {"cpu_cores": None, "memory_bytes": None},
+            "software": {"python": "3.11"},
+            "declared": {},
             **self.opening,
-        }  # fmt: skip
+        }
 
     def _device(self, i: int, uuid: str) -> dict[str, Any]:
         sensor = {"kind": self.kind_of_sensor, "class": "test", "tick_s": 0.1, "rel_error": self.rel_error}
+        component, name, source = "gpu", "H100", "nvml"
+        if "/" in uuid:
+            component, name, source = "cpu" if "package" in uuid else "ram", uuid.partition("/")[2], "powercap"
         visible = self.visible is None or uuid in self.visible
         return self.record(
-            "device", self.start, i=i, id=uuid, component="gpu", name="H100", source="nvml", sensor=sensor,
+            "device", self.start, i=i, id=uuid, component=component, name=name, source=source, sensor=sensor,
             visible=visible, power_limit_w=700, mig=None, late_s=None,
         )  # fmt: skip
 

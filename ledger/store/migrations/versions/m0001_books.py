@@ -236,11 +236,15 @@ def upgrade() -> None:
     op.create_index("ix_runs_day", "runs", ["day", "top_level"], unique=False)
     op.create_index(op.f("ix_runs_dirty"), "runs", ["dirty"], unique=False)
     op.create_index("ix_runs_energy_j", "runs", ["energy_j"], unique=False)
+    op.create_index(op.f("ix_runs_kind"), "runs", ["kind"], unique=False)
     op.create_index(op.f("ix_runs_model"), "runs", ["model"], unique=False)
     op.create_index(op.f("ix_runs_name"), "runs", ["name"], unique=False)
     op.create_index(op.f("ix_runs_parent_run_id"), "runs", ["parent_run_id"], unique=False)
     op.create_index(op.f("ix_runs_project"), "runs", ["project"], unique=False)
+    op.create_index(op.f("ix_runs_stage"), "runs", ["stage"], unique=False)
     op.create_index(op.f("ix_runs_started_at"), "runs", ["started_at"], unique=False)
+    op.create_index(op.f("ix_runs_status"), "runs", ["status"], unique=False)
+    op.create_index(op.f("ix_runs_task"), "runs", ["task"], unique=False)
     op.create_table(
         "absences",
         sa.Column("absence_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
