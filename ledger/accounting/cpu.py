@@ -72,7 +72,8 @@ def family_of(model: str | None, factors: Factors) -> CpuFamily | None:
 def _family_range(family: CpuFamily, idle_thread_s: float, tree_cpu_s: float) -> Range:
     idle = Range(family.idle_w, family.idle_low_w, family.idle_high_w)
     step = family.full_w - family.idle_w
-    low = max(family.full_low_w - family.idle_high_w, 0.1 * step)
+    # Lowest full less highest idle of all families can be negative; no single family's step is below 0.3 of the middle.
+    low = max(family.full_low_w - family.idle_high_w, 0.3 * step)
     dynamic = Range(step, low, max(step, family.full_high_w - family.idle_low_w))
     parts = [times(idle, idle_thread_s), times(dynamic, tree_cpu_s)]
     return range_of_product([range_of_sum(parts, shared=True), by_factor(1.0, MODEL_FACTOR)])
