@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from joulebook.ledger.accounting.estimate_training import SMALL_BILLION, is_new_device, utilisation
+from joulebook.ledger.accounting.estimate_training import CENTRE_BILLION, SMALL_BILLION, is_new_device, utilisation
 from joulebook.reference_data.accelerators import Accelerator, accelerator
 from joulebook.reference_data.models import Model, models
 
@@ -33,7 +33,8 @@ NOT_ONE_RUN = {
 }
 LEAST_TOKENS_BILLION = 100
 RIDGE = 0.3
-CENTRE = math.log(20)  # billions of parameters
+SMALL_RANGE_FACTOR = 3.0  # small, distilled and pruned models reach from 0.05 to 0.5
+CENTRE = math.log(CENTRE_BILLION)
 
 
 def usable() -> list[tuple[Model, Accelerator, float]]:
@@ -53,46 +54,50 @@ def usable() -> list[tuple[Model, Accelerator, float]]:
 
 
 def design(rows: list[tuple[Model, Accelerator, float]]) -> Array:
-    """Columns: 1, device of 500 TFLOP/s or more, the same times log size over 20 billion."""
+    """The columns of `UtilisationPrior`: 1; older device by log size and its square; newer device, and by log size."""
     new = np.array([float(is_new_device(device.peak_bf16_tflops or 0.0)) for _, device, _ in rows])
-    size = np.log([model.active_parameters_billion or model.parameters_billion or 1.0 for model, _, _ in rows])
-    return np.stack([np.ones(len(rows)), new, new * (size - CENTRE)], axis=1)
+    size = np.log([model.active_parameters_billion or model.parameters_billion or 1.0 for model, _, _ in rows]) - CENTRE
+    return np.stack([np.ones(len(rows)), (1 - new) * size, (1 - new) * size**2, new, new * size], axis=1)
 
 
 def solve(columns: Array, target: Array) -> Array:
     """Ridge regression; the intercept is free."""
-    return np.linalg.solve(columns.T @ columns + RIDGE * np.diag([0.0, 1.0, 1.0]), columns.T @ target)
+    return np.linalg.solve(columns.T @ columns + RIDGE * np.diag([0.0, 1.0, 1.0, 1.0, 1.0]), columns.T @ target)
+
+
+def held_out(columns: Array, target: Array) -> Array:
+    """Each run predicted by a fit that never saw it."""
+    others = [np.arange(len(target)) != i for i in range(len(target))]
+    return np.array([columns[i] @ solve(columns[rest], target[rest]) for i, rest in enumerate(others)])
+
+
+def show(parts: dict[str, Array]) -> None:
+    """Print the report of docs/estimators.md: errors (absolute logs) by part."""
+    print("| runs | n | typical factor | p90 | worst |")
+    print("|---|---|---|---|---|")
+    for name, error in parts.items():
+        middle, p90, worst = np.exp([np.median(error), np.quantile(error, 0.9), error.max()])
+        print(f"| {name} | {len(error)} | {middle:.2f} | {p90:.2f} | {worst:.2f} |")
 
 
 def main() -> None:
     """Fit, print, and write where asked to."""
     rows = usable()
     columns, target = design(rows), np.log([value for _, _, value in rows])
-    keep = ~np.eye(len(rows), dtype=bool)
-    predicted = np.array([columns[i] @ solve(columns[keep[i]], target[keep[i]]) for i in range(len(rows))])
+    predicted = held_out(columns, target)
     error = np.abs(predicted - target)
-    small = np.array(
-        [(model.active_parameters_billion or model.parameters_billion or 0) < SMALL_BILLION for model, _, _ in rows]
-    )
-    factor, small_factor = (float(np.exp(np.quantile(error[part], 0.9))) for part in (~small, small))
-    coefficients = solve(columns, target)
-    print(f"{len(rows)} runs, {int((~small).sum())} of {SMALL_BILLION:g} billion active parameters or more")
-    for name, part in (("all", np.ones(len(rows), bool)), ("2 billion or more", ~small), ("below 2 billion", small)):
-        size = error[part]
-        print(
-            f"{name}: typical factor {np.exp(np.median(size)):.2f}, p90 {np.exp(np.quantile(size, 0.9)):.2f}, worst {np.exp(size.max()):.2f}"
-        )
+    sizes = np.array([model.active_parameters_billion or model.parameters_billion or 0 for model, _, _ in rows])
+    large, small = error[sizes >= SMALL_BILLION], error[sizes < SMALL_BILLION]
+    show({"all": error, "2 billion active parameters or more": large, "fewer": small})
     if "--write" in sys.argv[1:]:
+        names = [model.name for model, _, _ in rows]
         content = {
             "name": "joulebook-training-2026-11",
             "vintage": "public runs to 2026",
-            "log_utilisation": [float(f"{value:.5g}") for value in coefficients],
-            "range_factor": round(factor, 3),
-            "small_range_factor": round(max(small_factor, 3.0), 3),
-            "held_out": {
-                model.name: float(f"{math.exp(value):.4g}")
-                for (model, _, _), value in zip(rows, predicted, strict=True)
-            },
+            "log_utilisation": [float(f"{value:.5g}") for value in solve(columns, target)],
+            "range_factor": round(float(np.exp(np.quantile(large, 0.9))), 3),
+            "small_range_factor": round(max(float(np.exp(np.quantile(small, 0.9))), SMALL_RANGE_FACTOR), 3),
+            "held_out": {name: float(f"{np.exp(log):.4g}") for name, log in zip(names, predicted, strict=True)},
         }
         path = Path(__file__).parents[1] / "reference_data" / "training_prior.json"
         path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

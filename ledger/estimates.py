@@ -98,9 +98,10 @@ def token_model() -> TokenModel:
 def utilisation_prior() -> UtilisationPrior:
     """Effective utilisation of public training runs."""
     fitted = training_prior()
-    base, shift, slope = fitted["log_utilisation"]
+    base, old_slope, old_curve, shift, slope = fitted["log_utilisation"]
+    logs = (base, old_slope, old_curve, shift, slope)
     vintage = f"{fitted['name']} ({fitted['vintage']})"
-    return UtilisationPrior((base, shift, slope), fitted["range_factor"], fitted["small_range_factor"], vintage)
+    return UtilisationPrior(logs, fitted["range_factor"], fitted["small_range_factor"], vintage)
 
 
 def inference(work: InferenceWork, around: Surroundings) -> InferenceEstimate:

@@ -23,6 +23,7 @@ from joulebook.ledger.accounting.water import water_figure
 SECONDS_PER_HOUR = 3600.0
 SMALL_BILLION = 2.0
 NEW_DEVICE_TFLOPS = 500.0
+CENTRE_BILLION = 20.0
 # Mean power of accelerators in training over rated power: more than 0.85 in flight and 0.15 while saving on H100
 # (Morrison et al. 2025). Of accelerator and host together, measured: 0.54 to 0.69 (TPU v3), 1.11 (TPU v4), 1.10 (V100,
 # Patterson et al. 2021), 0.6 to 0.7 (P100 and V100, Strubell et al. 2019), 1.03 (A100, TeenyTinyLlama).
@@ -40,23 +41,25 @@ class UtilisationPrior:
     """Effective utilisation of public runs.
 
     Attributes:
-        log_utilisation: Intercept; shift for devices of 500 TFLOP/s and more; slope of those per log of billions of
-            active parameters over 20.
+        log_utilisation: Intercept; for devices below 500 TFLOP/s slope and curve by log of active parameters over 20
+            billion; for those from 500 on a shift and a slope.
         range_factor: Within which 90 % of held-out runs lie.
         small_range_factor: The same below 2 billion active parameters.
     """
 
-    log_utilisation: tuple[float, float, float]
+    log_utilisation: tuple[float, float, float, float, float]
     range_factor: float
     small_range_factor: float
     vintage: str
 
     def utilisation(self, active_billion: float, peak_tflops: float) -> Range:
         """Centre and 90 % range for a size and a device."""
-        base, shift, slope = self.log_utilisation
-        log = base
+        base, old_slope, old_curve, shift, slope = self.log_utilisation
+        size = math.log(active_billion / CENTRE_BILLION)
         if is_new_device(peak_tflops):
-            log += shift + slope * math.log(active_billion / 20)
+            log = base + shift + slope * size
+        else:
+            log = base + old_slope * size + old_curve * size**2
         centre = min(0.45, max(0.05, math.exp(log)))
         factor = self.small_range_factor if active_billion < SMALL_BILLION else self.range_factor
         return Range(centre, centre / factor, min(0.75, centre * factor))
