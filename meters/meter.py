@@ -18,6 +18,8 @@ from joulebook.meters.sources.machine import MachineReader, ProcessTree
 from joulebook.meters.worker import Opened, Worker
 
 TICK_S = 1.0
+MACHINE_EVERY_S = 1.9
+_MACHINE_AGAIN_S = 0.1
 LAST_READING_S = 0.75  # how long a run's end waits for the last ticks
 _LATE_S = 0.25
 _START_S = 1.5
@@ -60,6 +62,7 @@ class Meter:
         self._contexts: dict[str, tuple[int, int]] = {}
         self._buffer = b""
         self._started = False
+        self._machine_b = 0.0
         self._seeds: dict[str, tuple[float, float]] = {}
         self._before_j: dict[str, float] = {}
         self._stop: Record | None = None
@@ -94,13 +97,15 @@ class Meter:
 
     def _tick(self) -> None:
         self._drain()
-        self._write_machine()
+        if boot_s() - self._machine_b > MACHINE_EVERY_S:
+            self._write_machine()
         self._journal.flush()
         if self._alive_fd is None and not _is_running(self._root_pid):
             self._stop = {"status": "interrupted", "exit_status": None}
 
     def _write_machine(self) -> None:
         state = self._machine.read()
+        self._machine_b = state.b
         self._journal.write("m", b=state.b, **state.to_record())
 
     # -- what the job says
@@ -130,6 +135,9 @@ class Meter:
         self._early = []
 
     def _mark(self) -> None:
+        """A window begins or ends: read everything now, the machine too unless it was just read."""
+        if self._opened_b is not None and boot_s() - self._machine_b > _MACHINE_AGAIN_S:
+            self._write_machine()
         for worker in self._workers:
             worker.mark()
 

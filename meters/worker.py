@@ -21,7 +21,7 @@ _TICKS_WANTED = 2
 _LONGEST_DENSE_S = 0.35
 _SLOW_TICK_S = 0.01  # counters that tick faster than this need no dense reading
 _JITTER = 0.5
-_USAGE_EVERY_S = 2.0
+_USAGE_EVERY_S = 5.0
 # Close reading is rationed to keep the running cost: so many seconds at once, and this share of the time after that.
 _DENSE_CREDIT_S = 20.0
 _DENSE_REFILL = 0.04

@@ -50,6 +50,7 @@ class _Process:
     own_s: float
     children_s: float
     started: int
+    rss_bytes: int
 
 
 @dataclass(slots=True)
@@ -70,6 +71,11 @@ class ProcessTree:
     def pids(self) -> frozenset[int]:
         """Processes of the tree when it was last read."""
         return frozenset(self._known)
+
+    @property
+    def rss_bytes(self) -> int | None:
+        """Resident memory of the tree when it was last read; pages shared by processes count in each."""
+        return sum(process.rss_bytes for process in self._known.values()) or None
 
     def read(self) -> float | None:
         """CPU seconds so far; None where /proc is not there or the root is gone before it was ever read."""
@@ -100,7 +106,10 @@ class ProcessTree:
         gone_s: dict[int, float] = {}
         for pid, process in self._known.items():
             if pid not in now:
-                gone_s[process.parent] = gone_s.get(process.parent, 0.0) + process.own_s + process.children_s
+                heir = process.parent
+                while heir in self._known and heir not in now:  # a parent that is gone too handed on what it had
+                    heir = self._known[heir].parent
+                gone_s[heir] = gone_s.get(heir, 0.0) + process.own_s + process.children_s
         for parent, seconds in gone_s.items():
             before, after = self._known.get(parent), now.get(parent)
             waited_s = after.children_s - before.children_s if before and after else 0.0
@@ -114,10 +123,11 @@ def _read_process(pid: int, parent: int) -> _Process | None:
     except OSError:
         return None
     fields = text[text.rfind(b")") + 2 :].split()
-    if len(fields) < 20:
+    if len(fields) < 22:
         return None
     own = (int(fields[11]) + int(fields[12])) / _HERTZ
-    return _Process(parent, own, (int(fields[13]) + int(fields[14])) / _HERTZ, int(fields[19]))
+    children_s = (int(fields[13]) + int(fields[14])) / _HERTZ
+    return _Process(parent, own, children_s, int(fields[19]), int(fields[21]) * _PAGE)
 
 
 def _children(pid: int) -> list[int]:
@@ -136,6 +146,8 @@ class MachineReader:
     def __init__(self, tree: ProcessTree) -> None:
         self.tree = tree
         self._last: MachineState | None = None
+        self._stat = _Pseudofile("/proc/stat", 256)
+        self._meminfo = _Pseudofile("/proc/meminfo", 512)
 
     def seed(self, record: dict[str, Any], b: float) -> None:
         """Go on from a reading that was taken earlier in the job."""
@@ -146,13 +158,48 @@ class MachineReader:
     def read(self) -> MachineState:
         """The state now."""
         b, tree_s = boot_s(), self.tree.read()
-        memory, rss = _memory_used(), _resident(self.tree.pids)
+        memory, rss = self._memory_used(), self.tree.rss_bytes
         last = self._last
         memory_s = _add_up(last.mem_byte_s, last.mem_bytes, memory, b - last.b) if last else 0.0
         rss_s = _add_up(last.rss_byte_s, last.rss_bytes, rss, b - last.b) if last else 0.0
-        state = MachineState(b, _busy_s(), _not_falling(tree_s, last), memory_s, rss_s, memory, rss)
+        state = MachineState(b, self._busy_s(), _not_falling(tree_s, last), memory_s, rss_s, memory, rss)
         self._last = state
         return state
+
+    def _busy_s(self) -> float | None:
+        """CPU seconds of all cores that were not idle: user, nice, system, interrupts (guests are inside user)."""
+        try:
+            fields = self._stat.read().partition(b"\n")[0].split()
+            return sum(int(fields[index]) for index in (1, 2, 3, 6, 7)) / _HERTZ
+        except (ValueError, IndexError):
+            return None
+
+    def _memory_used(self) -> int | None:
+        text = self._meminfo.read()
+        total = re.search(rb"MemTotal:\s+(\d+)", text)
+        free = re.search(rb"MemAvailable:\s+(\d+)", text)
+        return (int(total[1]) - int(free[1])) * 1024 if total and free else None
+
+
+class _Pseudofile:
+    """The beginning of a file in /proc, kept open because it is read every few seconds."""
+
+    def __init__(self, path: str, size: int) -> None:
+        self._size = size
+        self._fd = -1
+        with contextlib.suppress(OSError):
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self) -> bytes:
+        """The first bytes as they are now; empty where there is no such file."""
+        try:
+            return os.pread(self._fd, self._size, 0)
+        except OSError:
+            return b""
+
+    def __del__(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
 
 
 def _not_falling(tree_s: float | None, last: MachineState | None) -> float | None:
@@ -165,35 +212,6 @@ def _add_up(before: float | None, last: int | None, now: int | None, seconds: fl
     if before is None or last is None or now is None:
         return before
     return before + (last + now) / 2 * seconds
-
-
-def _busy_s() -> float | None:
-    """CPU seconds of all cores that were not idle: user, nice, system, interrupts (guests are inside user)."""
-    try:
-        with open("/proc/stat", "rb") as file:
-            fields = file.readline().split()
-        return sum(int(fields[index]) for index in (1, 2, 3, 6, 7)) / _HERTZ
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def _memory_used() -> int | None:
-    try:
-        with open("/proc/meminfo", "rb") as file:
-            text = file.read(512)
-        total = re.search(rb"MemTotal:\s+(\d+)", text)
-        free = re.search(rb"MemAvailable:\s+(\d+)", text)
-        return (int(total[1]) - int(free[1])) * 1024 if total and free else None
-    except OSError:
-        return None
-
-
-def _resident(pids: frozenset[int]) -> int | None:
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
-            total += int(file.read().split()[1]) * _PAGE
-    return total or None
 
 
 def machine_facts() -> dict[str, Any]:

@@ -60,14 +60,15 @@ def _trainer(folder: Path, *, callbacks: Any = (), data: Any = None, **arguments
 
 
 def test_training_by_name(tmp_path: Path, told: Callable[[], list[Any]]) -> None:
-    from joulebook.meters.integrations import transformers as joulebook_transformers
+    from joulebook.meters.integrations.trainer_meter import REGISTERED
+    from joulebook.meters.integrations.transformers import register
 
-    joulebook_transformers.register(project="support-bot", stage="finetune")
+    register(project="support-bot", stage="finetune")
     try:
         trainer = _trainer(tmp_path, report_to="joulebook")
         trainer.train()
     finally:
-        joulebook_transformers._registered.clear()
+        REGISTERED.clear()
 
     [run] = told()
     assert run.status == "finished"
