@@ -47,18 +47,11 @@ class LazyGroup(click.Group):
                 formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """The command, or a clear line on which install brings it."""
+        """The command, imported now."""
         if cmd_name not in COMMANDS or not _is_built(COMMANDS[cmd_name][0]):
             return None
-        module, function, _, extra = COMMANDS[cmd_name]
-        try:
-            loaded: Any = getattr(importlib.import_module(f"joulebook.commands.{module}"), function)
-        except ModuleNotFoundError as error:
-            if extra is None or (error.name or "").startswith("joulebook"):
-                raise
-            raise click.ClickException(
-                f"`joulebook {cmd_name}` needs {error.name}, which is not installed: pip install 'joulebook[{extra}]'"
-            ) from None
+        module, function, *_ = COMMANDS[cmd_name]
+        loaded: Any = getattr(importlib.import_module(f"joulebook.commands.{module}"), function)
         return loaded  # type: ignore[no-any-return]
 
 
@@ -88,6 +81,22 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except ModuleNotFoundError as error:
+        click.echo(f"joulebook: {_install_line(error, sys.argv[1:])}", err=True)
+        sys.exit(1)
     except user_errors() as error:
         click.echo(f"joulebook: {error}", err=True)
         sys.exit(1)
+
+
+def _install_line(error: ModuleNotFoundError, words: list[str]) -> str:
+    """What to install for the command that was typed.
+
+    Raises:
+        ModuleNotFoundError: The module is one of ours, or no extra of this command brings it: a fault, not a lean install.
+    """
+    name = next((word for word in words if word in COMMANDS), "")
+    extra = COMMANDS[name][3] if name else None
+    if extra is None or (error.name or "").startswith("joulebook"):
+        raise error
+    return f"`joulebook {name}` needs {error.name}, which is not installed: pip install 'joulebook[{extra}]'"
