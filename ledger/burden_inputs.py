@@ -8,12 +8,14 @@ from pathlib import Path
 
 from joulebook.ledger.accounting.burden import BurdenData, Country
 from joulebook.ledger.errors import LedgerError
+from joulebook.reference_data.tables import forgettable
 
 VINTAGE = "country social cost of carbon 2018; AI use Q1 2026; income 2021 to 2023; vulnerability 2023"
 _NOT_COUNTRIES = ("WLD", "EU27")
 _SHARES = "country_damage_shares.csv"
 
 
+@forgettable
 @cache
 def burden_data() -> BurdenData:
     """All countries with any figure, and their damage shares in all published specifications."""

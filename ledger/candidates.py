@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from joulebook.ledger.accounting.comparison import Candidate, Origin, Quality, Unit
 from joulebook.ledger.candidates_estimated import estimated_candidate
 from joulebook.ledger.candidates_published import published_candidates, published_tasks
-from joulebook.ledger.candidates_runs import run_candidates, run_tasks
+from joulebook.ledger.candidates_runs import run_candidates, run_tasks, tasks_of_models
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import Ledger
 
@@ -137,9 +137,11 @@ def _best_task(
     ledger: Ledger | None, models: tuple[str, ...], unit: Unit, origins: tuple[Origin, ...]
 ) -> tuple[str, tuple[str, ...]]:
     """The task that knows most of the models, then the one with the largest test, own runs before published ones."""
+    own = tasks_of_models(ledger, models) if ledger and "runs" in origins else ()
     scores: dict[str, tuple[int, int]] = {}
-    for task in tasks(ledger):
-        fitting = [matches(candidates_of(ledger, task, unit, origins=origins), text) for text in models]
+    for task in (*own, *(task for task in published_tasks() if task not in own)):
+        found_there = candidates_of(ledger if task in own else None, task, unit, origins=origins)
+        fitting = [matches(found_there, text) for text in models]
         known = sum(bool(found) for found in fitting)
         if known:
             scores[task] = (known, sum(_test_size(found) for found in fitting))

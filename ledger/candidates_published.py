@@ -11,6 +11,7 @@ from joulebook.ledger.accounting.comparison_quality import quality_of
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.reference_data.inference import InferenceConfig, SmallLargeRun
 from joulebook.reference_data.offline_models import OfflineModel
+from joulebook.reference_data.tables import forgettable
 
 J_PER_KWH = 3.6e6
 # A GPU's energy counter, from one device or meter to another (NVML's own accuracy: 3 to 5 %).
@@ -52,6 +53,7 @@ def small_large_task(task: str) -> str:
     return task.replace("_", " ")
 
 
+@forgettable
 @cache
 def published_tasks() -> tuple[str, ...]:
     """Every task that published candidates are known for."""
@@ -76,8 +78,14 @@ def published_candidates(task: str, unit: Unit, *, gpu_only: bool = False) -> li
         unit: `request` and `sample` are one item; 1,000 output tokens are known for ML.ENERGY's tasks alone.
         gpu_only: Only what the GPU's counter measured, without assumed CPU and memory watts.
     """
+    return list(_published(task, unit, gpu_only))
+
+
+@forgettable
+@cache
+def _published(task: str, unit: Unit, gpu_only: bool) -> tuple[Candidate, ...]:
     found = [*_small_large(task, unit, gpu_only), *_served(task, unit), *([] if gpu_only else _offline(task, unit))]
-    return _with_labels(found)
+    return tuple(_with_labels(found))
 
 
 def _small_large(task: str, unit: Unit, gpu_only: bool) -> list[Candidate]:

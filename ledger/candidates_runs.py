@@ -32,6 +32,16 @@ def run_tasks(ledger: Ledger) -> tuple[str, ...]:
     return tuple(filter_options(ledger).get("tasks", []))
 
 
+def tasks_of_models(ledger: Ledger, names: Sequence[str]) -> tuple[str, ...]:
+    """Tasks on which any of the named models was run, the newest first; a name may be part of a model's."""
+    wanted = [name.casefold() for name in names]
+    known = [model for model in filter_options(ledger).get("models", []) if any(w in model.casefold() for w in wanted)]
+    if not known:
+        return ()
+    frame = list_runs(ledger, RunFilter(models=tuple(known), include_children=True), limit=MAX_RUNS)
+    return tuple(dict.fromkeys(str(task) for task in frame["task"] if isinstance(task, str) and task))
+
+
 def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
     """One candidate a model with runs of this task that count the unit; empty where there are none."""
     frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)

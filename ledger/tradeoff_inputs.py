@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from joulebook.ledger.accounting.comparison import Candidate, Site
@@ -12,7 +13,7 @@ from joulebook.ledger.accounting.comparison_site import J_PER_KWH, cost_usd, emi
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.tradeoff import Costs, Quantity
 from joulebook.ledger.accounting.tradeoff_elsewhere import Chip
-from joulebook.ledger.accounting.uncertainty import sum_figures
+from joulebook.ledger.accounting.uncertainty import Z90, sum_figures
 from joulebook.ledger.errors import LedgerError
 
 # What a run of each stage is for in a trade-off; a stage that is none of these is development.
@@ -30,23 +31,31 @@ def pair_gsd(large: Candidate | None, small: Candidate | None) -> float:
     if large is None or small is None:
         return 1.0
     theirs = dict(small.shared_gsd)
-    return math.exp(math.hypot(*(math.log(min(gsd, theirs[key])) for key, gsd in large.shared_gsd if key in theirs)))
+    common = [math.log(min(gsd, theirs[key])) for key, gsd in large.shared_gsd if key in theirs]
+    return math.exp(math.hypot(*common))
 
 
-def energy_costs(per_request_j: Mapping[str, Figure], once_j: Mapping[str, Figure], *, pair_gsd: float = 1.0) -> Costs:
+def energy_costs(
+    per_request_j: Mapping[str, Figure],
+    once_j: Mapping[str, Figure],
+    *,
+    pair_gsd: float = 1.0,
+    one_meter: bool = False,
+) -> Costs:
     """A trade-off in kWh from joules.
 
     Args:
         per_request_j: `large`, `small` and perhaps `verifier`, J per request.
         once_j: One-time costs by part (`distillation`, `labelling`, `evaluation`, `development`), J.
         pair_gsd: As from `pair_gsd`.
+        one_meter: Whether the one-time costs were read on the same meter as the requests, and so share its error.
 
     Raises:
         LedgerError: The large or the small model is missing.
     """
     _check(per_request_j)
     parts: dict[str, Any] = {name: figure.scaled(1 / J_PER_KWH) for name, figure in {**per_request_j, **once_j}.items()}
-    return Costs("kwh", **parts, pair_gsd=pair_gsd)
+    return Costs("kwh", **parts, **_sharing(1.0, pair_gsd, one_meter=one_meter))
 
 
 def costs_at(
@@ -56,6 +65,7 @@ def costs_at(
     site: Site,
     *,
     pair_gsd: float = 1.0,
+    one_meter: bool = False,
 ) -> Costs | None:
     """The same trade-off in kgCO2e, USD of electricity or litres at one place; None where a factor is unknown.
 
@@ -63,11 +73,23 @@ def costs_at(
     """
     _check(per_request_j)
     if quantity == "kwh":
-        return energy_costs(per_request_j, once_j, pair_gsd=pair_gsd)
+        return energy_costs(per_request_j, once_j, pair_gsd=pair_gsd, one_meter=one_meter)
     parts: dict[str, Any] = {name: _at(quantity, figure, site) for name, figure in {**per_request_j, **once_j}.items()}
     if any(figure is None for figure in parts.values()):
         return None
-    return Costs(quantity, **parts, shared_gsd=_shared_gsd(quantity, site), pair_gsd=pair_gsd)
+    return Costs(quantity, **parts, **_sharing(_place_gsd(quantity, site), pair_gsd, one_meter=one_meter))
+
+
+def is_one_meter(models: Sequence[Candidate], once_j: Mapping[str, Figure]) -> bool:
+    """Whether own runs known in one way stand behind the models and the one-time costs alike."""
+    methods = {c.energy_per_unit_j.method for c in models if c.energy_per_unit_j} | {f.method for f in once_j.values()}
+    return bool(models) and bool(once_j) and all(c.origin == "runs" for c in models) and len(methods) == 1
+
+
+def _sharing(place_gsd: float, pair_gsd: float, *, one_meter: bool) -> dict[str, float]:
+    if not one_meter:
+        return {"shared_gsd": place_gsd, "pair_gsd": pair_gsd}
+    return {"shared_gsd": math.exp(math.hypot(math.log(place_gsd), math.log(pair_gsd))), "pair_gsd": 1.0}
 
 
 def once_from_runs(documents: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
@@ -111,12 +133,18 @@ def boundaries(per_request: Mapping[str, Figure], once: Mapping[str, Figure]) ->
 
 
 def _at(quantity: Quantity, energy_j: Figure, site: Site) -> Figure | None:
+    """The central figure at the place, its range made of the energy's and the place's spreads, which add in squares."""
     if quantity == "kg":
-        return emissions_g(energy_j, site).scaled(1e-3)
-    return cost_usd(energy_j, site) if quantity == "usd" else water_l(energy_j, site)
+        found: Figure | None = emissions_g(energy_j, site).scaled(1e-3)
+    else:
+        found = cost_usd(energy_j, site) if quantity == "usd" else water_l(energy_j, site)
+    if found is None:
+        return None
+    spread = math.exp(Z90 * math.hypot(log_sd(energy_j), math.log(_place_gsd(quantity, site))))
+    return replace(found, low=found.value / spread, high=found.value * spread)
 
 
-def _shared_gsd(quantity: Quantity, site: Site) -> float:
+def _place_gsd(quantity: Quantity, site: Site) -> float:
     factor = {"kg": site.intensity_g_per_kwh, "usd": site.price_usd_per_kwh, "l": site.water_l_per_it_kwh}[quantity]
     sds = [log_sd(factor)] if factor else []
     if quantity != "l":

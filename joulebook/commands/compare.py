@@ -8,7 +8,6 @@ import click
 
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.comparison import Comparison, Row
-    from joulebook.ledger.accounting.figure import Figure
 
 _ORIGINS = ("runs", "published", "estimate")
 
@@ -96,6 +95,8 @@ def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    from joulebook.commands.decisions import two_lines
+
     candidate = row.candidate
     leave = {True: "prompts leave", False: "prompts stay", None: None}[candidate.prompts_leave]
     where = [part for part in (candidate.origin, candidate.place, leave) if part]
@@ -103,18 +104,12 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         f"{candidate.model}\n{', '.join(where)}",
         _quality(row),
-        _two_lines(row.energy_per_unit_j),
-        _two_lines(row.emissions_per_unit_g),
-        _two_lines(row.cost_per_unit_usd),
-        _two_lines(row.latency_s),
+        two_lines(row.energy_per_unit_j),
+        two_lines(row.emissions_per_unit_g),
+        two_lines(row.cost_per_unit_usd),
+        two_lines(row.latency_s),
         f"dominated by{by}" if by else row.state,
     )
-
-
-def _two_lines(figure: Figure | None) -> str:
-    from joulebook.commands.decisions import with_range
-
-    return with_range(figure).replace(" (", "\n", 1).replace(" to ", "-").rstrip(")")
 
 
 def _quality(row: Row) -> str:

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.comparison import Candidate
     from joulebook.ledger.accounting.figure import Figure
-    from joulebook.ledger.accounting.tradeoff import Costs, Escalation, Quantity, Tradeoff
+    from joulebook.ledger.accounting.tradeoff import BreakEven, Costs, Escalation, Quantity, Tradeoff
 
 _TYPED = (
     ("kg", "large_g", "small_g", "verifier_g", "once_kg"),
@@ -112,11 +112,12 @@ def _all_costs(given: dict[str, Any]) -> tuple[list[Costs], dict[str, Any]]:
 
     pair = _models(given)
     per_request, once = _joules(given, pair)
-    shared = tradeoff_inputs.pair_gsd(pair.get("large"), pair.get("small"))
+    one_meter = tradeoff_inputs.is_one_meter(list(pair.values()), once)
+    shared = {"pair_gsd": tradeoff_inputs.pair_gsd(pair.get("large"), pair.get("small")), "one_meter": one_meter}
     found: list[Costs] = []
     warnings: list[str] = []
     if per_request:
-        found.append(tradeoff_inputs.energy_costs(per_request, once, pair_gsd=shared))
+        found.append(tradeoff_inputs.energy_costs(per_request, once, **shared))
         mixed = tradeoff_inputs.boundaries(per_request, once)
         if len(mixed) > 1:
             warnings.append(f"Not the same boundary: {'; '.join(mixed)}.")
@@ -125,7 +126,7 @@ def _all_costs(given: dict[str, Any]) -> tuple[list[Costs], dict[str, Any]]:
     if per_request and (given["location"] or pair):
         place = site(given["location"])
         rest = [quantity for quantity in _AT_A_PLACE if quantity not in {costs.quantity for costs in typed}]
-        placed = [tradeoff_inputs.costs_at(q, per_request, once, place, pair_gsd=shared) for q in rest]
+        placed = [tradeoff_inputs.costs_at(q, per_request, once, place, **shared) for q in rest]
         found += [costs for costs in placed if costs is not None]
     if not found:
         raise LedgerError(
@@ -227,30 +228,37 @@ def _escalation(rate: float | None, n: int | None) -> Escalation | None:
     return measured_escalation(round(rate * n), n) if n else Escalation(rate, rate, rate)
 
 
+def _break_even(even: BreakEven) -> str:
+    from joulebook.commands.decisions import two_lines
+
+    if even.requests is None:
+        return "never"
+    return two_lines(even.requests) + (" or never" if even.latest_is_never else "")
+
+
 def _show(results: list[Tradeoff], extra: dict[str, Any]) -> None:
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
-    from joulebook.commands.decisions import with_range
+    from joulebook.commands.decisions import two_lines
     from joulebook.ledger.accounting.tradeoff_verdict import UNITS
 
     console = Console()
     console.print(results[0].verdict, highlight=False, soft_wrap=True)
-    table = Table(title="Break-even, 90 % ranges")
+    table = Table(title="Break-even, 90 % ranges under each figure", box=SIMPLE)
     for column in ("in", "large a request", "small a request", "once", "break-even requests", "on", "p*"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     for result in results:
         even = result.break_even
         table.add_row(
             UNITS[result.costs.quantity],
-            with_range(result.costs.large),
-            with_range(result.costs.small),
-            with_range(result.once),
-            "never"
-            if even.requests is None
-            else with_range(even.requests) + (" or never" if even.latest_is_never else ""),
+            two_lines(result.costs.large),
+            two_lines(result.costs.small),
+            two_lines(result.once),
+            _break_even(even),
             str(even.date or "unknown"),
-            with_range(result.cascade.threshold),
+            two_lines(result.cascade.threshold),
         )
     console.print(table)
     gate = extra.get("quality_gate")

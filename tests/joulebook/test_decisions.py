@@ -22,10 +22,14 @@ def ask(*words: str) -> Result:
     return CliRunner().invoke(cli, words, env={"COLUMNS": "140"}, catch_exceptions=True)
 
 
+def text(*words: str) -> str:
+    result = ask(*words)
+    assert result.exception is None
+    return result.output
+
+
 def answer(*words: str) -> dict:
-    result = ask(*words, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+    return json.loads(text(*words, "--json"))
 
 
 def refused(*words: str) -> str:
@@ -55,10 +59,10 @@ class TestCompare:
         assert not Path(os.environ["JOULEBOOK_JOURNALS"]).exists()
 
     def test_in_words(self):
-        text = ask("compare", "--task", "imdb", "--min-quality", "0.9", "--location", "KOR").output
-        assert text.startswith("bloomz-1b7 is right in 97.2 %")
-        assert "Left out: sentiment_analysis_model (quality 0.746 is below 0.9)" in text
-        assert "All at KOR" in text
+        said = text("compare", "--task", "imdb", "--min-quality", "0.9", "--location", "KOR")
+        assert said.startswith("bloomz-1b7 is right in 97.2 %")
+        assert "Left out: sentiment_analysis_model (quality 0.746 is below 0.9)" in said
+        assert "All at KOR" in said
 
     def test_who_gets_a_working_model(self):
         found = answer("compare", "--task", "movie review sentiment", "--quality-language", "ko")
@@ -147,8 +151,8 @@ class TestTradeoff:
         assert ask("tradeoff", *words).exit_code == 2
 
     def test_in_words(self):
-        text = ask("tradeoff", "--large-j", "10:9:11", "--small-j", "5", "--once-kwh", "1").output
-        assert text.startswith("The small model pays for its 1 kWh after 720\u202f000 requests")
+        said = text("tradeoff", "--large-j", "10:9:11", "--small-j", "5", "--once-kwh", "1")
+        assert said.startswith("The small model pays for its 1 kWh after 720\u202f000 requests")
 
 
 class TestBurden:
@@ -177,12 +181,12 @@ class TestBurden:
         assert answer("burden", "--users", "diffusion")["use"] == "count"
 
     def test_in_words_with_every_caveat(self):
-        text = ask("burden", "--eta", "1", "--specification", "s1111").output
-        assert "falls on people who don't use AI" in text
-        assert "Maldives (MDV)" in text
-        assert "no estimate" in text
+        said = text("burden", "--eta", "1", "--specification", "s1111")
+        assert "falls on people who don't use AI" in said
+        assert "Maldives (MDV)" in said
+        assert "no estimate" in said
         caveats = answer("burden")["caveats"]
-        plain = " ".join(text.split())
+        plain = " ".join(said.split())
         assert all(caveat in plain for caveat in caveats)
 
     @pytest.mark.parametrize(
