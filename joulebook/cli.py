@@ -93,7 +93,7 @@ def _install_line(error: ModuleNotFoundError, words: list[str]) -> str:
     """What to install for the command that was typed.
 
     Raises:
-        ModuleNotFoundError: The module is one of ours, or no extra of this command brings it: a fault, not a lean install.
+        ModuleNotFoundError: The module is one of ours, or no extra brings it: a fault, not a lean install.
     """
     name = next((word for word in words if word in COMMANDS), "")
     extra = COMMANDS[name][3] if name else None
