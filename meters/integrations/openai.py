@@ -12,6 +12,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
+from joulebook.meters.integrations.answers import has_text, tokens_of
 from joulebook.meters.integrations.held_run import quiet
 from joulebook.meters.track import Request, Run
 
@@ -130,11 +131,11 @@ class _Exchange:
     @quiet
     def take(self, part: Any) -> None:
         """Tokens of an answer or of one chunk."""
-        tokens = _tokens_of(part)
+        tokens = tokens_of(part)
         if tokens is not None:
             self._usage_known = True
             self._request.tokens_in, self._request.tokens_out = tokens
-        elif not self._usage_known and _has_text(part):
+        elif not self._usage_known and has_text(part):
             self._request.tokens_out += 1
 
     @quiet
@@ -147,25 +148,3 @@ class _Exchange:
         if not self._usage_known and error is None:
             self._run.count(requests_without_usage=1)
         self._request.__exit__(type(error) if error is not None else None, error, None)
-
-
-def _tokens_of(part: Any) -> tuple[float, float] | None:
-    """(tokens in, tokens out) where this part of an answer says."""
-    usage = _get(part, "usage") or _get(_get(part, "response"), "usage")
-    for prompt, answer in (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")):
-        if _get(usage, prompt) is not None:
-            return _get(usage, prompt), _get(usage, answer) or 0
-    timings = _get(part, "timings")
-    if _get(timings, "predicted_n") is not None:
-        return (_get(timings, "prompt_n") or 0) + (_get(timings, "cache_n") or 0), _get(timings, "predicted_n")
-    return None
-
-
-def _has_text(chunk: Any) -> bool:
-    choices = _get(chunk, "choices") or []
-    delta = [_get(_get(choice, "delta"), "content") or _get(choice, "text") for choice in choices]
-    return any(delta) or (_get(chunk, "type") == "response.output_text.delta")
-
-
-def _get(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
