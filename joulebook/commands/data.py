@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,4 +66,4 @@ def check(file: Path, set_name: str, as_json: bool) -> None:
     else:
         click.echo(f'{file} fits. To use it, add to the settings: [data] {set_name} = "{file.resolve()}"')
     if found:
-        raise click.exceptions.Exit(1)
+        sys.exit(1)
