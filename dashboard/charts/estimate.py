@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from joulebook.dashboard.charts import template
-from joulebook.dashboard.charts.frontier import log_ticks, span
+from joulebook.dashboard.charts.frontier import above_axis, log_ticks, span
 from joulebook.dashboard.palette import Palette
 
 
@@ -78,5 +78,5 @@ def hours(values: list[float], palette: Palette, *, unit: str, best: int, mean: 
     drawn.add_hline(y=mean, line={"color": palette.quiet, "width": 1, "dash": "dot"})
     drawn.update_xaxes(tickvals=[0, 6, 12, 18, 23], ticktext=["0:00", "6:00", "12:00", "18:00", "23:00"])
     drawn.update_yaxes(rangemode="tozero", nticks=5)
-    template.unit_label(drawn, unit, palette)
+    above_axis(drawn, unit, palette)
     return drawn

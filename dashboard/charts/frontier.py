@@ -54,7 +54,7 @@ def figure(
     _frontier_line(drawn, scaled, palette)
     for kind, part in scaled.groupby(scaled["state"].map(_is_solid), sort=False):
         drawn.add_trace(_points(part, palette, solid=bool(kind), chosen=chosen))
-    template.unit_label(drawn, y_unit, palette)
+    above_axis(drawn, y_unit, palette)
     under_axis(drawn, x_note, palette)
     hidden = _label(drawn, scaled, palette, chosen, axes)
     return Scatter(drawn, hidden)
@@ -161,6 +161,23 @@ def _bars(part: pd.DataFrame, axis: str, palette: Palette) -> dict[str, object]:
         "thickness": 1.2,
         "width": 0,
     }
+
+
+def above_axis(drawn: go.Figure, text: str, palette: Palette) -> None:
+    """What the vertical axis shows, above it, where the words are too long for `template.unit_label`."""
+    drawn.add_annotation(
+        text=text,
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=1,
+        xanchor="left",
+        yanchor="bottom",
+        xshift=-drawn.layout.margin.l + 6,
+        yshift=6,
+        showarrow=False,
+        font={"color": palette.muted, "size": 12},
+    )
 
 
 def under_axis(drawn: go.Figure, text: str, palette: Palette) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from joulebook.dashboard.charts import template
-from joulebook.dashboard.charts.frontier import Scatter, log_ticks, span, under_axis
+from joulebook.dashboard.charts.frontier import Scatter, above_axis, log_ticks, span, under_axis
 from joulebook.dashboard.charts.frontier_annotate import Axes, Label, annotate
 from joulebook.dashboard.charts.frontier_labels import HALF_PX
 from joulebook.dashboard.palette import Palette, translucent
@@ -116,7 +116,7 @@ def _line(drawn: go.Figure, fit: tuple[float, float], x_range: tuple[float, floa
 def _finish(
     drawn: go.Figure, shown: pd.DataFrame, axes: Axes, palette: Palette, *, x: str, y: str, units: tuple[str, str]
 ) -> Scatter:
-    template.unit_label(drawn, units[0], palette)
+    above_axis(drawn, units[0], palette)
     under_axis(drawn, units[1], palette)
     named = shown[shown["named"]]
     labels = [Label(row["label"], row[x], row[y], palette.accent) for _, row in named.iterrows()]

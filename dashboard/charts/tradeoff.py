@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from joulebook.dashboard.charts import template
-from joulebook.dashboard.charts.frontier import under_axis
+from joulebook.dashboard.charts.frontier import above_axis, under_axis
 from joulebook.dashboard.palette import Palette, translucent
 from joulebook.ledger.accounting.tradeoff import Curve
 
@@ -59,7 +59,7 @@ def figure(
     _labels(drawn, curves, palette, names, top * 1.04)
     if crossing:
         _mark(drawn, (crossing[0] / x_scale, crossing[1]), crossing_text, palette, right)
-    template.unit_label(drawn, unit, palette)
+    above_axis(drawn, unit, palette)
     under_axis(drawn, x_note, palette)
     return drawn
 

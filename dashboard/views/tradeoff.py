@@ -214,34 +214,33 @@ def curves(found: tradeoff.Answer, asked: tradeoff.Inputs) -> None:
 
 def decides(found: tradeoff.Answer) -> None:
     """The tornado, and the cascade's threshold beside the rate."""
-    left, right = st.columns(2, gap="large")
     scale, word = tradeoff.axis_scale(found)
     even, cascade = found.result.break_even.requests, found.result.cascade
-    with left:
-        bars = tradeoff.swings(found)
-        if even is not None and bars:
-            title = t("tradeoff.tornado_title", name=bars[0].name)
-            chart(
-                tradeoff_tornado.figure(bars, current_palette(), centre=even.value / scale, x_note=word),
-                title=title, subtitle=t("tradeoff.tornado_subtitle"), alt=title, key="tradeoff-tornado",
-            )  # fmt: skip
-        else:
-            st.caption(t("tradeoff.nothing_decides"))
-    with right:
-        rows = [
-            (t("tradeoff.route_cascade"), tradeoff.ends_of(cascade.threshold)),
-            (t("tradeoff.route_router"), tradeoff.ends_of(cascade.router_threshold)),
-        ]
-        rate = cascade.measured
-        title = t("tradeoff.cascade_chart", p=fmt.number(cascade.threshold.value))
+    bars = tradeoff.swings(found)
+    if even is not None and bars:
+        title = t("tradeoff.tornado_title", name=bars[0].name)
         chart(
-            tradeoff_threshold.figure(
-                rows, (rate.value, rate.low, rate.high) if rate else None, current_palette(),
-                rate_name=t("tradeoff.rate_name", p=fmt.number(rate.value)) if rate else "",
-                x_note=t("tradeoff.cascade_axis"),
-            ),
-            title=title, subtitle=t("tradeoff.cascade_subtitle"), alt=title, key="tradeoff-threshold",
+            tradeoff_tornado.figure(bars, current_palette(), centre=even.value / scale, x_note=word),
+            title=title, subtitle=t("tradeoff.tornado_subtitle"), alt=title, key="tradeoff-tornado",
         )  # fmt: skip
+    else:
+        st.caption(t("tradeoff.nothing_decides"))
+    rows = [
+        (t("tradeoff.route_cascade"), tradeoff.ends_of(cascade.threshold)),
+        (t("tradeoff.route_router"), tradeoff.ends_of(cascade.router_threshold)),
+    ]
+    rate = cascade.measured
+    title = t("tradeoff.cascade_chart", p=fmt.percent(cascade.threshold.value))
+    if cascade.threshold.value <= 0:
+        title = t("tradeoff.cascade_chart_never")
+    chart(
+        tradeoff_threshold.figure(
+            rows, (rate.value, rate.low, rate.high) if rate else None, current_palette(),
+            rate_name=t("tradeoff.rate_name", p=fmt.number(rate.value)) if rate else "",
+            x_note=t("tradeoff.cascade_axis"),
+        ),
+        title=title, subtitle=t("tradeoff.cascade_subtitle"), alt=title, key="tradeoff-threshold",
+    )  # fmt: skip
 
 
 def life(asked: tradeoff.Inputs) -> None:
@@ -275,7 +274,7 @@ def show(books: data.Books, asked: tradeoff.Inputs, pair: tuple[Candidate | None
     with right_column:
         curves(found, asked)
         gate(pair)
-    decides(found)
+        decides(found)
     table(
         tradeoff.table_of(answers), key="tradeoff-table", alt=t("tradeoff.table_alt"),
         export=tradeoff.export_of(answers), file_name="tradeoff.csv",
