@@ -160,14 +160,15 @@ def against(run: str, as_json: bool) -> None:
 
 def _own_prior(device: str) -> tuple[Range | None, Range | None]:
     """Utilisation and power of own runs; nothing where there is no ledger yet or it can't be read."""
-    from joulebook.ledger.errors import LedgerError
-    from joulebook.ledger.site_prior import site_prior_of
-    from joulebook.ledger.store import open_ledger
     from joulebook.meters.settings import ledger_address, load_settings
 
     address = ledger_address(load_settings())
     if "://" not in address and not Path(address).expanduser().exists():
         return None, None
+    from joulebook.ledger.errors import LedgerError
+    from joulebook.ledger.site_prior import site_prior_of
+    from joulebook.ledger.store import open_ledger
+
     try:
         found = site_prior_of(open_ledger(address, read_only=True), device)
     except LedgerError:
