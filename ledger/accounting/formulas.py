@@ -7,8 +7,10 @@ for formula in FORMULAS:
 from __future__ import annotations
 
 from joulebook.ledger.accounting.formula import Example, Formula, Symbol, as_markdown
+from joulebook.ledger.accounting.formulas_burden import BURDEN
 from joulebook.ledger.accounting.formulas_decision import DECISION
 from joulebook.ledger.accounting.formulas_energy import ENERGY
+from joulebook.ledger.accounting.formulas_estimate import ESTIMATE
 from joulebook.ledger.accounting.formulas_impact import IMPACT
 
 __all__ = ["FORMULAS", "SECTIONS", "Example", "Formula", "Symbol", "as_markdown", "markdown"]
@@ -17,6 +19,8 @@ SECTIONS: dict[str, tuple[Formula, ...]] = {
     "Energy": ENERGY,
     "Emissions, water, making, money": IMPACT,
     "Decisions": DECISION,
+    "Estimates": ESTIMATE,
+    "Who benefits, who pays": BURDEN,
 }
 FORMULAS: tuple[Formula, ...] = tuple(formula for formulas in SECTIONS.values() for formula in formulas)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from joulebook.ledger.accounting.comparison_quality import wilson
 from joulebook.ledger.accounting.formula import Example, Formula, Symbol
 from joulebook.ledger.accounting.tradeoff import break_even_requests
 from joulebook.ledger.accounting.tradeoff_cascade import cascade_threshold, mixture_quality
@@ -9,6 +10,11 @@ from joulebook.ledger.accounting.tradeoff_money import parity_requests
 
 # Llama 3.1 70B on 4 H100 and 8B on 1 H100, batch 64, 400 output tokens (ML.ENERGY v3), in kWh a request.
 _LARGE_KWH, _SMALL_KWH = 0.797 * 400 / 3.6e6, 0.119 * 400 / 3.6e6
+
+
+def _low_end(successes: float, n: float) -> float:
+    return wilson(successes, n)[0]
+
 
 DECISION = (
     Formula(
@@ -77,5 +83,18 @@ DECISION = (
             {"escalation_rate": 0.3, "small_on_accepted": 0.95, "large_on_escalated": 0.8},
             "",
         ),
+    ),
+    Formula(
+        "wilson",
+        "Range of a share that was counted",
+        "(p + z^2/2n ± z · sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)",
+        (
+            Symbol("p", "hits over trials", "1"),
+            Symbol("n", "trials", "1"),
+            Symbol("z", "1.645 for 90 %", "1"),
+        ),
+        "Wilson 1927, doi 10.2307/2276774",
+        Example("low end of 912 right of 1,000", _low_end, {"successes": 912.0, "n": 1000.0}, ""),
+        "For accuracies and measured escalation rates.",
     ),
 )
