@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from joulebook.ledger import estimates
-from joulebook.ledger.site_prior import predicted_against_actual, prior_of, training_run
+from joulebook.ledger.site_prior import SitePrior, predicted_against_actual, prior_of, site_prior_of, training_run
+from joulebook.ledger.store import open_ledger
 from joulebook.meters.settings import Settings
 
 AROUND = estimates.surroundings(Settings(), "KOR")
@@ -72,6 +73,11 @@ def test_own_runs_of_the_same_device_become_the_prior():
     assert found.utilisation.value == pytest.approx(0.40)
     assert found.power_share.value == pytest.approx(0.80)
     assert prior_of([document()], "NVIDIA B200").runs == 0
+
+
+def test_a_ledger_without_runs_has_no_prior(tmp_path):
+    books = open_ledger(str(tmp_path / "ledger.sqlite"))
+    assert site_prior_of(books, H100) == SitePrior(None, None, 0)
 
 
 def test_the_estimate_stands_beside_what_was():
