@@ -46,7 +46,8 @@ def energy_costs(
 
     Args:
         per_request_j: `large`, `small` and perhaps `verifier`, J per request.
-        once_j: One-time costs by part (`distillation`, `labelling`, `evaluation`, `development`), J.
+        once_j: One-time costs by part (`distillation`, `labelling`, `evaluation`, `development`), J; also `training` of
+            the large model.
         pair_gsd: As from `pair_gsd`.
         one_meter: Whether the one-time costs were read on the same meter as the requests, and so share its error.
 
@@ -86,7 +87,7 @@ def is_one_meter(models: Sequence[Candidate], once_j: Mapping[str, Figure]) -> b
     return bool(models) and bool(once_j) and all(c.origin == "runs" for c in models) and len(methods) == 1
 
 
-def _sharing(place_gsd: float, pair_gsd: float, *, one_meter: bool) -> dict[str, float]:
+def _sharing(place_gsd: float, pair_gsd: float, *, one_meter: bool) -> dict[str, Any]:
     if not one_meter:
         return {"shared_gsd": place_gsd, "pair_gsd": pair_gsd}
     return {"shared_gsd": math.exp(math.hypot(math.log(place_gsd), math.log(pair_gsd))), "pair_gsd": 1.0}

@@ -81,7 +81,7 @@ def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
         title=f"{comparison.task}, per {comparison.unit}; 90 % ranges of the mean under each figure", box=SIMPLE
     )
     for column in ("model", "quality", "energy J", "gCO2e", "USD", "latency s", "verdict"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in comparison.rows:
         table.add_row(*_cells(row))
     console.print(table)

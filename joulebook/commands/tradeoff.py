@@ -53,6 +53,8 @@ RANGED = Ranged()
 @click.option("--verifier-j", type=RANGED, help="Joules of a cascade's verifier, or of a router, per request.")
 @click.option("--once-kwh", type=RANGED, help="One-time energy of the small model: distilling, labelling, evaluating.")
 @click.option("--once-run", "once_runs", multiple=True, metavar="RUN", help="A run whose energy is a one-time cost.")
+@click.option("--training-kwh", type=RANGED, help="Energy that the large model's training took.")
+@click.option("--life-requests", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Requests of its life.")
 @click.option("--large-g", type=RANGED, help="gCO2e of a request on the large model.")
 @click.option("--small-g", type=RANGED, help="gCO2e of a request on the small model.")
 @click.option("--verifier-g", type=RANGED, help="gCO2e of the verifier.")
@@ -98,6 +100,7 @@ def _worked_out(given: dict[str, Any]) -> tuple[list[Tradeoff], dict[str, Any]]:
             start=start,
             escalation=_escalation(given["escalation_rate"], given["escalation_n"]),
             rebound=given["rebound"],
+            life_requests=given["life_requests"],
         )
         for costs in all_costs
     ]
@@ -169,6 +172,8 @@ def _joules(given: dict[str, Any], pair: dict[str, Candidate]) -> tuple[dict[str
         # what is typed is the whole of it; it stands as distillation unless runs gave that part already
         part = "development" if "distillation" in once else "distillation"
         once[part] = _declared(given["once_kwh"], boundary).scaled(3.6e6)
+    if given["training_kwh"]:
+        once["training"] = _declared(given["training_kwh"], boundary).scaled(3.6e6)
     return per_request, once
 
 
@@ -241,14 +246,15 @@ def _show(results: list[Tradeoff], extra: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from joulebook.commands.decisions import two_lines
+    from joulebook.commands.decisions import two_lines, with_range
+    from joulebook.ledger.accounting.sentences import percent
     from joulebook.ledger.accounting.tradeoff_verdict import UNITS
 
     console = Console()
     console.print(results[0].verdict, highlight=False, soft_wrap=True)
     table = Table(title="Break-even, 90 % ranges under each figure", box=SIMPLE)
     for column in ("in", "large a request", "small a request", "once", "break-even requests", "on", "p*"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for result in results:
         even = result.break_even
         table.add_row(
@@ -261,6 +267,10 @@ def _show(results: list[Tradeoff], extra: dict[str, Any]) -> None:
             two_lines(result.cascade.threshold),
         )
     console.print(table)
+    if results[0].training_per_request:
+        share = percent(results[0].training_share or 0.0)
+        each, unit = with_range(results[0].training_per_request), UNITS[results[0].costs.quantity]
+        console.print(f"Training over its life adds {each} {unit} to a large request, {share} of it", highlight=False)
     gate = extra.get("quality_gate")
     if gate:
         word = {True: "passes", False: "does not pass", None: "can't be told"}[gate["passes"]]

@@ -86,6 +86,7 @@ def compare(
         LedgerError: A dimension that there is not, or two candidates of one name.
     """
     _check(candidates, dimensions)
+    _check_least(candidates, min_quality)
     kept, left_out = _screen(candidates, min_quality, max_latency_s, language)
     field = _field(sorted((with_range(c) for c in kept), key=_order), dimensions, draws)
     warnings = same_work_warnings(field.kept, language)
@@ -144,6 +145,13 @@ def _check(candidates: list[Candidate], dimensions: tuple[str, ...]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise LedgerError(f"two candidates have one name, give them labels: {', '.join(twice)}")
+
+
+def _check_least(candidates: list[Candidate], least: float | None) -> None:
+    """A share asked for in per cent would leave out everything without a word on why."""
+    qualities = [c.quality for c in candidates if c.quality]
+    if least is not None and least > 1 and qualities and all(is_share(quality) for quality in qualities):
+        raise LedgerError(f"{qualities[0].name} lies between 0 and 1: ask for at least {least / 100:g}, not {least:g}")
 
 
 def _order(candidate: Candidate) -> tuple[float, float, str]:

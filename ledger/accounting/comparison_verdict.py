@@ -112,7 +112,10 @@ def is_share(quality: Quality) -> bool:
 
 
 def _is_accuracy(quality: Quality | None) -> bool:
-    return quality is not None and is_share(quality) and "accuracy" in quality.name.lower()
+    if quality is None or not is_share(quality):
+        return False
+    name = quality.name.lower().replace("_", " ")
+    return "accuracy" in name or name in ("acc", "exact match")
 
 
 def _probability(p: float) -> str:

@@ -8,15 +8,19 @@ can be reached, not what it is worth.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from joulebook.ledger.accounting.comparison_types import Candidate
 from joulebook.ledger.errors import LedgerError
 
 TOKENS_PER_PARAMETER = 20.0  # the compute optimum of Hoffmann et al., about
 FLOP_PER_PARAMETER_AND_TOKEN = 6.0  # forward and backward pass of a dense model (Kaplan et al. 2020)
 J_PER_KWH = 3.6e6
+# What tells the sizes of a family apart in a name: 1b7, 560m, 3b, 70B, xl, large, ...
+_SIZE_WORDS = re.compile(r"(?<![a-z0-9])(\d+(\.\d+)?[bm]\d*|xxl|xl|large|base|small|mini|tiny)(?![a-z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,23 @@ def own_steps(sizes: Sequence[tuple[float, float, float]]) -> list[OwnStep]:
         ratio = dearer / energy
         found.append(OwnStep(small, large, more - benefit, ratio, math.log(ratio) / math.log(large / small)))
     return found
+
+
+def families(candidates: Sequence[Candidate]) -> dict[str, list[tuple[float, float, float]]]:
+    """Sizes of one family among candidates, for `own_steps`: by name without its size, where there are two or more.
+
+    Only candidates of known size, energy and quality, of one metric a family; a metric where less is better is negated.
+    """
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    for candidate in candidates:
+        quality, energy = candidate.quality, candidate.energy_per_unit_j
+        if quality is None or energy is None or not candidate.parameters:
+            continue
+        stem = _SIZE_WORDS.sub("", candidate.model_id.split("/")[-1].casefold()).strip(" -_.")
+        benefit = quality.value if quality.higher_is_better else -quality.value
+        key = f"{stem} on {quality.name}"
+        found.setdefault(key, []).append((candidate.parameters, benefit, energy.value))
+    return {name: sorted(sizes) for name, sizes in found.items() if len({size for size, _, _ in sizes}) > 1}
 
 
 def _check(**amounts: float) -> None:

@@ -23,6 +23,7 @@ from joulebook.ledger.accounting.tradeoff_cascade import (
     router_cost,
     router_threshold,
 )
+from joulebook.ledger.accounting.tradeoff_money import amortised_per_request
 from joulebook.ledger.accounting.tradeoff_types import (
     BreakEven,
     CascadeResult,
@@ -71,6 +72,7 @@ def tradeoff(
     start: date | None = None,
     escalation: Escalation | None = None,
     rebound: float = 1.0,
+    life_requests: float | None = None,
     draws: int = 10_000,
     language: str = "en",
 ) -> Tradeoff:
@@ -82,6 +84,7 @@ def tradeoff(
         start: Day on which the small model takes over; None gives no date.
         escalation: Share of requests that a cascade or router passes on.
         rebound: Volume multiplier r: requests on the small model for one on the large.
+        life_requests: Requests that the large model serves over its life, to spread its training over.
         draws: Paired draws; the seed is fixed.
         language: Key of the sentences.
 
@@ -91,6 +94,7 @@ def tradeoff(
     _check(costs, requests_per_day, escalation, rebound)
     drawn = _draw(costs, draws)
     even = break_even(costs, drawn, requests_per_day=requests_per_day, start=start, rebound=rebound)
+    trained = costs.training and life_requests and amortised_per_request(costs.training, life_requests)
     result = Tradeoff(
         costs=costs,
         once=once(costs),
@@ -99,6 +103,8 @@ def tradeoff(
         rebound_break_even=rebound_break_even(costs.large.value, costs.small.value),
         tornado=tuple(tornado(costs, rebound=rebound)),
         verdict="",
+        training_per_request=trained or None,
+        training_share=trained.value / (trained.value + costs.large.value) if trained else None,
     )
     return replace(result, verdict=tradeoff_verdict(result, requests_per_day, language))
 

@@ -44,6 +44,8 @@ def quantity_json(result: Tradeoff) -> dict[str, Any]:
         "cascade_pays": cascade.pays,
         "rebound_break_even": result.rebound_break_even,
         "cascade_rebound_break_even": cascade.rebound_break_even,
+        "training_per_request": figure_json(result.training_per_request),
+        "training_share": result.training_share,
         "tornado": [asdict(bar) for bar in result.tornado],
         "verdict": result.verdict,
     }

@@ -122,7 +122,15 @@ class TornadoBar:
 
 @dataclass(frozen=True, slots=True)
 class Tradeoff:
-    """One quantity of a trade-off, worked out."""
+    """One quantity of a trade-off, worked out.
+
+    Attributes:
+        once: Sum of the one-time costs.
+        rebound_break_even: Volume multiplier at which the small model's saving is gone.
+        training_per_request: The large model's training spread over the requests of its life; None where either is
+            unknown.
+        training_share: Part (0..1) of what a request on it then costs in all.
+    """
 
     costs: Costs
     once: Figure
@@ -131,3 +139,5 @@ class Tradeoff:
     rebound_break_even: float | None
     tornado: tuple[TornadoBar, ...]
     verdict: str
+    training_per_request: Figure | None = None
+    training_share: float | None = None

@@ -195,6 +195,11 @@ def test_limits_leave_out_and_say_why():
     }
 
 
+def test_a_share_asked_for_in_per_cent_is_an_error():
+    with pytest.raises(LedgerError, match=r"between 0 and 1: ask for at least 0.95, not 95"):
+        compare([candidate("a", 1, 0.9)], SITE, min_quality=95)
+
+
 def test_a_name_twice_is_an_error():
     with pytest.raises(LedgerError, match="two candidates have one name"):
         compare([candidate("a", 1, 0.9), candidate("a", 2, 0.9)], SITE)

@@ -9,12 +9,14 @@ import pytest
 from joulebook.ledger.accounting.scaling import (
     cheapest_way,
     chinchilla_loss,
+    families,
     kaplan_compute_ratio,
     kaplan_loss_ratio,
     own_steps,
     size_steps,
     training_kwh,
 )
+from joulebook.ledger.candidates_published import published_candidates
 from joulebook.ledger.errors import LedgerError
 
 
@@ -58,6 +60,14 @@ def test_own_sizes_of_a_family():
     assert [step.larger_parameters for step in steps] == [1.72e9, 7e9]
     assert steps[1].benefit == pytest.approx(0.0062)
     assert steps[1].exponent == pytest.approx(math.log(0.0680 / 0.0311) / math.log(7 / 1.72))
+
+
+def test_families_among_the_published():
+    found = families(published_candidates("imdb sentiment", "request"))
+    sizes = found["bloomz on accuracy"]
+    assert [size for size, _, _ in sizes] == pytest.approx([5.592e8, 1.72e9, 3e9, 7e9], rel=1e-3)
+    assert sizes[1][1:] == pytest.approx((0.9724, 0.031072 * 3600), rel=1e-4)
+    assert len(found["flan-t5 on accuracy"]) == 4
 
 
 def test_amounts_must_be_above_zero():

@@ -212,6 +212,14 @@ def test_money_on_three_bases():
     assert money_bases(None, figure(1.0)).owned is None
 
 
+def test_training_over_the_life_of_the_model():
+    inputs = Costs("kwh", figure(2e-4), figure(1e-5), training=figure(1000.0))
+    result = tradeoff(inputs, life_requests=2e7)
+    assert result.training_per_request.value == pytest.approx(5e-5)
+    assert result.training_share == pytest.approx(0.2)
+    assert tradeoff(inputs).training_per_request is None
+
+
 def test_dates():
     assert break_even_date(100, 10, date(2026, 1, 1)) == date(2026, 1, 11)
     assert break_even_date(101, 10, date(2026, 1, 1)) == date(2026, 1, 12)
