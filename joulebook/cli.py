@@ -70,7 +70,8 @@ def main() -> None:
     from joulebook.errors import user_errors
 
     try:
-        cli.main(prog_name="joulebook", standalone_mode=False)
+        status = cli.main(prog_name="joulebook", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)  # what a command gave to `ctx.exit`
     except click.exceptions.Abort:
         sys.exit(130)
     except click.exceptions.Exit as stop:
