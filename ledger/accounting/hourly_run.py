@@ -65,7 +65,8 @@ def hourly_market(run: RunUse, facility: Figure, zone: Zone, factors: Factors) -
     grams, matched = hourly_market_emissions_g(load, supplies[0], contracts[0].intensity_g_per_kwh, rest)
     spread = Range(1.0, unmatched.low / unmatched.value, unmatched.high / unmatched.value)
     per_j = grams / facility.value
-    note = f"draft method, hourly matching: {matched:.0%} matched by {contracts[0].name or contracts[0].kind}"
+    name = contracts[0].name or contracts[0].kind
+    note = f"draft method, hourly matching: {matched:.0%} matched by {name}, as if it served this run alone"
     return multiply(facility, spread, method="declared", boundary=facility.boundary, vintage=note, unit=per_j)
 
 

@@ -14,11 +14,12 @@ from joulebook.ledger.accounting.emissions import (
     market_figure,
     market_intensity,
 )
-from joulebook.ledger.accounting.energy import account_window, facility_energy, full_stack_energy
+from joulebook.ledger.accounting.energy import J_PER_KWH, account_window, facility_energy, full_stack_energy
 from joulebook.ledger.accounting.factors import Factor, Factors
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.figures import DeviceFigures, RunFigures, WindowFigures, ZoneFigures
 from joulebook.ledger.accounting.hourly_run import hourly_factor, hourly_market
+from joulebook.ledger.accounting.linter import Record, lint
 from joulebook.ledger.accounting.money import electricity_cost, rental_cost
 from joulebook.ledger.accounting.observations import RunUse, WindowUse, Zone
 from joulebook.ledger.accounting.social_cost import social_costs
@@ -34,6 +35,8 @@ __all__ = [
     "account_window",
 ]
 
+# Seconds: below, a counter's ticks are too few to call a reading odd.
+LEAST_JUDGED_S = 10.0
 UNKNOWN_ZONE = Zone("WLD", "unknown", assumed=True)
 
 
@@ -82,7 +85,7 @@ def account_run(run: RunUse, factors: Factors) -> RunFigures:
         social_cost_usd={} if location is None else social_costs(location, factors.under("scc")),
         tornado=tornado(_with_components(whole, max(parts, key=_weight).inputs)),
         factor_keys=tuple(sorted(set().union(*(part.keys for part in parts)))),
-        warnings=_unique([*run.notes, *whole.warnings, *(flag for part in parts for flag in part.flags)]),
+        warnings=_unique([*run.notes, *whole.warnings, *_odd(run, whole), *(f for part in parts for f in part.flags)]),
     )
 
 
@@ -213,6 +216,22 @@ def _with_components(whole: WindowFigures, inputs: dict[str, Range]) -> dict[str
             value, low, high = of_figure(figure)
             inputs = {f"{component} energy": Range(rest + value, rest + low, rest + high), **inputs}
     return inputs
+
+
+def _odd(run: RunUse, whole: WindowFigures) -> list[str]:
+    """What the linter finds in our own figures; short runs have too few readings to judge."""
+    if run.window.duration_s < LEAST_JUDGED_S:
+        return []
+    parts = {name: figure.value / J_PER_KWH for name, figure in whole.energy_by_component.items() if figure is not None}
+    gpus = sum(entry.device.component == "gpu" and entry.energy_j is not None for entry in whole.devices)
+    record = Record(
+        energy_kwh=whole.energy_j.value / J_PER_KWH if whole.energy_j else None,
+        gpu_kwh=parts.get("gpu"),
+        ram_kwh=parts.get("ram"),
+        duration_s=run.window.duration_s * max(1, len(run.window.hosts)),
+        gpu_count=gpus or None,
+    )
+    return [finding.text for finding in lint(record)]
 
 
 def _unique(texts: Sequence[str]) -> tuple[str, ...]:

@@ -196,3 +196,11 @@ def test_a_set_can_be_made_again_from_its_rows(factors, make):
     assert again.content_hash == whole.content_hash != factors.content_hash
     assert account_run(one_kwh(make), again) == account_run(one_kwh(make), whole)
     assert [row["key"] for row in whole.rows(["pue", "nothing"])] == ["pue"]
+
+
+def test_our_own_figures_are_looked_at_too(factors, make):
+    silent = account_run(make.run(make.window([make.gpu(0.0)])), factors)
+    assert any("1 GPUs are present and are said to have used 0 J" in text for text in silent.warnings)
+    assert not any("GPUs are present" in text for text in account_run(make.run(), factors).warnings)
+    imported = account_run(make.run(notes=("the file was odd",)), factors)
+    assert imported.warnings[0] == "the file was odd"
