@@ -110,7 +110,7 @@ def host_rows(connection: Connection, family: Family, lineage: Sequence[str], ed
     """The `run_hosts` rows of a run: CPU seconds and memory of each machine, and where it stood."""
     rows = []
     for machine in family.machines:
-        zone = zone_of(machine.opening.get("location"), edited_zone)
+        zone = _place(machine, edited_zone)
         share = idle_share_of(connection, lineage, machine.boot_id, machine.windows)
         bounds = _bounds(machine)
         rows.append(
@@ -128,6 +128,13 @@ def host_rows(connection: Connection, family: Family, lineage: Sequence[str], ed
             }
         )
     return rows
+
+
+def _place(machine: Machine, edited_zone: str | None) -> Zone:
+    """Where a machine stood: whatever one journal knows holds for all on it, and what was declared beats a guess."""
+    zones = [zone_of(location, edited_zone) for location in machine.locations]
+    guesses = [zone for zone in zones if zone.how != "unknown"]
+    return next((zone for zone in zones if not zone.assumed), (guesses or zones)[0])
 
 
 def _bounds(machine: Machine) -> tuple[float, float]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal, literal_column, select
 
 from joulebook.ledger.accounting.figure import Figure, Method
 from joulebook.ledger.errors import LedgerError
@@ -79,11 +79,26 @@ def _fits_rollups(wanted: RunFilter) -> bool:
 def _sums_of_rollups(wanted: RunFilter) -> Select[Any]:
     table = rollups.c
     columns = [func.sum(table[name]).label(name) for name in ("n", "n_known", "duration_s", "measured_j", *_SUMS)]
-    return select(*columns).where(*_rollup_conditions(wanted))
+    return select(*columns).where(*_rollup_conditions(wanted, _spans_for((), wanted.start, wanted.end)))
 
 
-def _rollup_conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+def _spans_for(by: Sequence[str], *edges: datetime | None) -> str:
+    """The longest span whose sums answer the question: nothing shorter is asked for, and no edge lies inside one."""
+    days = [int(seconds_of(edge) // 86400) for edge in edges if edge is not None]
+    if "day" not in by and "week" not in by and all(_month_of(day) == day for day in days):
+        return "month"
+    if "day" not in by and "month" not in by and all((day + 3) % 7 == 0 for day in days):
+        return "week"
+    return "day"
+
+
+def _month_of(day: int) -> int:
+    moment = datetime.fromtimestamp(day * 86400, UTC)
+    return day - moment.day + 1
+
+
+def _rollup_conditions(wanted: RunFilter, span: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [rollups.c.span == span]
     for name, values in (
         ("project", wanted.projects),
         ("model", wanted.models),
@@ -181,7 +196,8 @@ def rollup(
     table = rollups if fits else runs
     columns = [_key(table, name) for name in dict.fromkeys(by)]
     sums = _rollup_sums() if fits else _run_sums()
-    where = _rollup_conditions(wanted) if fits else conditions(wanted, children=bool(wanted.run_ids))
+    span = _spans_for(by, wanted.start, wanted.end, start, end)
+    where = _rollup_conditions(wanted, span) if fits else conditions(wanted, children=bool(wanted.run_ids))
     query = select(*columns, *sums).where(*where, *_span(table, start, end)).group_by(*columns).order_by(*columns)
     with ledger.reading() as connection:
         rows = connection.execute(query).all()
@@ -234,18 +250,37 @@ def _finished(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def refresh_rollups(connection: Connection) -> int:
-    """Work out the rollups of all days that changed; returns how many those were."""
+    """Work out the rollups of all days that changed, and of their weeks and months; returns how many days it was."""
     days = list(connection.execute(select(dirty_days.c.day).order_by(dirty_days.c.day)).scalars())
-    for i in range(0, len(days), 500):
-        part = days[i : i + 500]
-        connection.execute(delete(rollups).where(rollups.c.day.in_(part)))
-        connection.execute(_summed_days(runs.c.day.in_(part)))
+    for part in _in_parts(days):
+        connection.execute(delete(rollups).where(rollups.c.span == "day", rollups.c.day.in_(part)))
+        connection.execute(_summed_days(part))
         connection.execute(delete(dirty_days).where(dirty_days.c.day.in_(part)))
+    for span, firsts in (("week", {day - (day + 3) % 7 for day in days}), ("month", {_month_of(day) for day in days})):
+        for part in _in_parts(sorted(firsts)):
+            connection.execute(delete(rollups).where(rollups.c.span == span, rollups.c.day.in_(part)))
+            connection.execute(_summed_spans(span, part))
     return len(days)
 
 
-def _summed_days(where: ColumnElement[bool]) -> Any:
+def _in_parts(days: Sequence[int]) -> list[Sequence[int]]:
+    return [days[i : i + 500] for i in range(0, len(days), 500)]
+
+
+def _summed_days(days: Sequence[int]) -> Any:
     keys = [runs.c.day, _week_of(runs.c.day), runs.c.month, *(runs.c[name] for name in _GROUPS)]
     sums = _run_sums()
-    summed = select(*keys, *sums).where(where, runs.c.top_level).group_by(*keys)
-    return insert(rollups).from_select(["day", "week", "month", *_GROUPS, *(item.name for item in sums)], summed)
+    summed = select(literal("day"), *keys, *sums).where(runs.c.day.in_(days), runs.c.top_level).group_by(*keys)
+    names = ["span", "day", "week", "month", *_GROUPS, *(item.name for item in sums)]
+    return insert(rollups).from_select(names, summed)
+
+
+def _summed_spans(span: str, firsts: Sequence[int]) -> Any:
+    first = rollups.c[span]
+    groups = [rollups.c[name] for name in _GROUPS]
+    sums = _rollup_sums()
+    month = func.min(rollups.c.month)
+    chosen = select(literal(span), first, _week_of(first), month, *groups, *sums)
+    summed = chosen.where(rollups.c.span == "day", first.in_(firsts)).group_by(first, *groups)
+    names = ["span", "day", "week", "month", *_GROUPS, *(item.name for item in sums)]
+    return insert(rollups).from_select(names, summed)

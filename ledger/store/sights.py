@@ -160,6 +160,7 @@ class Machine:
 
     Attributes:
         opening: The `open` record that describes it.
+        locations: What its journals said of the place, the run's own first.
         clock: Unix seconds at boot time 0, by the wall clock when the first journal was opened.
         windows: All times in which a journal of the run was open there; `read` those with machine readings.
     """
@@ -167,6 +168,7 @@ class Machine:
     boot_id: str
     host: str
     opening: Row
+    locations: list[Any]
     clock: float
     windows: list[Interval]
     read: list[Interval]
@@ -295,6 +297,7 @@ def _machine(family: Family, boot: str) -> Machine:
         boot_id=boot,
         host=here[0]["host"],
         opening=here[0]["opening"],
+        locations=[journal["opening"].get("location") for journal in here],
         clock=here[0]["opened_at"] - here[0]["opened_b"],
         windows=windows,
         read=union(read),

@@ -308,9 +308,10 @@ rollups = Table(
     "rollups",
     metadata,
     Column("rollup_no", _Number, primary_key=True),
-    Column("day", Integer, nullable=False, index=True),
-    Column("week", Integer, nullable=False),  # its Monday, as a day
-    Column("month", Integer, nullable=False),  # its first, as a day
+    Column("span", Text, nullable=False),  # day, week or month: each summed by itself, so that long times are few rows
+    Column("day", Integer, nullable=False),  # its first day
+    Column("week", Integer, nullable=False),  # the Monday of that, as a day
+    Column("month", Integer, nullable=False),  # the first of its month, as a day
     *(Column(name, Text) for name in ("project", "model", "kind", "stage", "zone", "task")),
     Column("n", BigInteger, nullable=False),
     Column("n_known", BigInteger, nullable=False),
@@ -319,6 +320,8 @@ rollups = Table(
     *_figure_columns(),
     *(Column(name, Double) for name in COUNT_NAMES),
 )
+
+Index("ix_rollups_span", rollups.c.span, rollups.c.day)
 
 dirty_days = Table("dirty_days", metadata, Column("day", Integer, primary_key=True, autoincrement=False))
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,17 @@ def test_a_parent_has_its_children_and_the_rest_once(ledger: Ledger, folder: Pat
     assert totals(ledger).energy_by_component["gpu"].value == CLOSE(30_500)
 
 
+def test_what_one_journal_knows_of_a_machines_place_holds_for_all_on_it(ledger: Ledger, folder: Path) -> None:
+    Journal("outer", "j0", opening={"location": {"how": "timezone", "timezone": "Europe/Berlin"}}).write(folder)
+    sync(ledger, folder)
+    zone = run_document(ledger, "outer")["zones"][0]
+    assert (zone["zone"], zone["assumed"], zone["how"]) == ("DEU", True, "timezone")
+    Journal("inner", "j1", start=10, end=20, parent="outer").write(folder)
+    sync(ledger, folder)
+    zone = run_document(ledger, "outer")["zones"][0]
+    assert (zone["zone"], zone["assumed"], zone["how"]) == ("KOR", False, "flag")
+
+
 def test_children_at_once_share_their_parents_part(ledger: Ledger, folder: Path) -> None:
     Journal("sweep", "j0").write(folder)
     for i in range(2):
@@ -284,6 +296,11 @@ def test_rollups_are_the_sums_of_runs(ledger: Ledger, folder: Path) -> None:
     by_day = rollup(ledger, by=("day",))
     assert list(by_day["day"].dt.strftime("%Y-%m-%d")) == ["2025-10-09", "2025-10-10", "2025-10-11"]
     assert list(rollup(ledger, by=("week", "project"))["n"]) == [2, 1]
+    assert list(rollup(ledger, by=("month",))["gpu_j"]) == [CLOSE(90_000)]
+    since = datetime(2025, 10, 10, tzinfo=UTC)
+    assert list(rollup(ledger, by=("project",), start=since)["gpu_j"]) == [CLOSE(30_000), CLOSE(30_000)]
+    assert totals(ledger, RunFilter(start=since)).n == 2
+    assert totals(ledger, RunFilter(end=since)).n == 1
     from_runs = totals(ledger, RunFilter(text="r", projects=("a",)))
     from_rollups = totals(ledger, RunFilter(projects=("a",)))
     assert from_runs.energy_j.value == CLOSE(from_rollups.energy_j.value)

@@ -103,6 +103,7 @@ def upgrade() -> None:
     op.create_table(
         "rollups",
         sa.Column("rollup_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("span", sa.Text(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("week", sa.Integer(), nullable=False),
         sa.Column("month", sa.Integer(), nullable=False),
@@ -158,7 +159,7 @@ def upgrade() -> None:
         sa.Column("samples", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("rollup_no"),
     )
-    op.create_index(op.f("ix_rollups_day"), "rollups", ["day"], unique=False)
+    op.create_index("ix_rollups_span", "rollups", ["span", "day"], unique=False)
     op.create_table(
         "runs",
         sa.Column("run_id", sa.Text(), nullable=False),
