@@ -56,7 +56,7 @@ def timeline_figure(frame: pd.DataFrame, palette: Palette, *, y_unit: str, x_not
     """
     dated = frame.dropna(subset=["parameters", "released"])
     dated = dated[dated["released"].dt.year >= FIRST_YEAR]
-    shown = dated.assign(year=dated["released"].dt.year + (dated["released"].dt.dayofyear - 1) / 365.25)
+    shown = dated.assign(year=dated["released"].dt.year + (dated["released"].dt.day_of_year - 1) / 365.25)
     drawn, axes = _axes(shown["year"], shown["parameters"], palette, x_log=False)
     for is_open, part in shown.groupby("open_weights", sort=False):
         drawn.add_trace(_marks(part, "year", "parameters", "tdp" if is_open else "stated", palette))
