@@ -26,9 +26,8 @@ def meter_generation(model: _M, run: Run) -> _M:
     Returns:
         The same model.
     """
-    original = model.generate  # type: ignore[attr-defined]
-    if getattr(original, "_joulebook", False):
-        return model
+    metered = model.generate  # type: ignore[attr-defined]
+    original = getattr(metered, "_unmetered", metered)  # a model metered before counts into the new run alone
 
     @functools.wraps(original)
     def generate(*args: Any, **kwargs: Any) -> Any:
@@ -39,7 +38,7 @@ def meter_generation(model: _M, run: Run) -> _M:
             _count_answers(model, requests, prompts, answer)
         return answer
 
-    generate._joulebook = True  # type: ignore[attr-defined]
+    generate._unmetered = original  # type: ignore[attr-defined]
     model.generate = generate  # type: ignore[attr-defined]
     return model
 

@@ -43,8 +43,8 @@ def meter_client(client: _C, run: Run | None = None, **words: Any) -> _C:
 def _meter_resource(client: Any, path: tuple[str, ...], run: Run) -> None:
     resource = functools.reduce(lambda found, name: getattr(found, name, None), path, client)
     original = getattr(resource, "create", None)
-    if original is not None and not getattr(original, "_joulebook", False):
-        resource.create = _metered(original, run)
+    if original is not None:  # a client that was metered before counts into the new run alone
+        resource.create = _metered(getattr(original, "_unmetered", original), run)
 
 
 def _metered(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
@@ -58,7 +58,7 @@ def _metered(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
             raise
         return exchange.awaited(answer) if inspect.isawaitable(answer) else exchange.received(answer)
 
-    create._joulebook = True  # type: ignore[attr-defined]
+    create._unmetered = original  # type: ignore[attr-defined]
     return create
 
 
@@ -83,17 +83,19 @@ class _Exchange:
 
     def received(self, answer: Any) -> Any:
         """An answer: complete, or a stream to be counted as it comes."""
+        self._follow(answer)
+        return answer
+
+    @quiet
+    def _follow(self, answer: Any) -> None:
         chunks = getattr(answer, "_iterator", None)
-        if hasattr(chunks, "__anext__"):
-            answer._iterator = self._counted_async(chunks)
-            answer.close = self._ending(answer.close)
-        elif hasattr(chunks, "__next__"):
-            answer._iterator = self._counted(chunks)
+        if hasattr(chunks, "__next__") or hasattr(chunks, "__anext__"):
+            counted = self._counted_async if hasattr(chunks, "__anext__") else self._counted
+            answer._iterator = counted(chunks)
             answer.close = self._ending(answer.close)
         else:
             self.take(answer)
             self.end(None)
-        return answer
 
     def _ending(self, close: Callable[[], Any]) -> Callable[[], Any]:
         """A stream's `close`, with which its request ends too."""

@@ -57,6 +57,18 @@ def test_tokens_are_those_of_the_answer(client: Any, told: Callable[[], list[Any
     assert "requests_without_usage" not in one.counts
 
 
+def test_a_client_counts_into_the_run_it_was_given_last(client: Any, told: Callable[[], list[Any]]) -> None:
+    from joulebook import track
+    from joulebook.meters.integrations.openai import meter_client
+
+    for name in ("first", "second"):
+        with track(name, kind="inference") as run:
+            meter_client(client, run)
+            _ask(client)
+
+    assert [(run.opening["name"], run.requests["n"]) for run in told()] == [("first", 1), ("second", 1)]
+
+
 def test_a_stream_counts_when_it_has_been_read(client: Any, told: Callable[[], list[Any]]) -> None:
     from openai import Stream
 
