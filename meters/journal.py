@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import math
 import os
@@ -120,10 +121,16 @@ def _open_locked(path: Path, writer: JournalWriter) -> int | None:
 def encode(record: Record) -> bytes:
     """One record as one line; what JSON does not know (NaN, foreign types) becomes null or text."""
     try:
-        text = json.dumps(record, separators=(",", ":"), allow_nan=False, ensure_ascii=True, default=_plain)
+        text = _encoder().encode(record)
     except ValueError:
-        text = json.dumps(_finite(record), separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+        text = _encoder().encode(_finite(record))
     return text.encode("ascii") + b"\n"
+
+
+@functools.cache
+def _encoder() -> json.JSONEncoder:
+    """Made once: making one for each record takes longer than writing the record."""
+    return json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -44,6 +44,8 @@ class _Gpu:
     energy_j: float = 0.0
     power_w: float | None = None
     read_b: float | None = None
+    box: Any = field(default_factory=ctypes.c_ulonglong)
+    fields: Any = None
     own_util_s: float = 0.0
     all_util_s: float = 0.0
     util_seen_us: int = 0
@@ -60,10 +62,15 @@ class CounterEvent:
     lost: bool = field(default=True)
 
 
+def _library() -> Any:
+    """The driver's library; reading through it directly spares four fifths of what pynvml's wrappers take."""
+    return ctypes.CDLL("libnvidia-ml.so.1" if os.name != "nt" else "nvml.dll")
+
+
 def library_present() -> bool:
     """Whether there is an NVIDIA driver library at all, without importing more than ctypes."""
     try:
-        ctypes.CDLL("libnvidia-ml.so.1" if os.name != "nt" else "nvml.dll")
+        _library()
     except OSError:
         return False
     return True
@@ -82,6 +89,7 @@ class NvmlSource:
         self.doubt: str | None = None
         self.resets: list[CounterEvent] = []
         self.poll_s = 1.0
+        self._nvml: Any = None
 
     def open(self) -> None:
         """Start NVML and find the visible GPUs.
@@ -94,6 +102,7 @@ class NvmlSource:
         import pynvml
 
         try:
+            self._nvml = _library()
             pynvml.nvmlInit()
             found = _identities(pynvml)
         except pynvml.NVMLError as error:
@@ -120,31 +129,29 @@ class NvmlSource:
         mig = {"uuids": list(seen.mig_uuids), "share": "estimate"} if seen.mig_uuids else None
         limit_w = limit_mw / 1000 if limit_mw else None
         device = Device(seen.gpu.uuid, "gpu", seen.gpu.name, self.name, sensor, power_limit_w=limit_w, mig=mig)
-        self._gpus.append(_Gpu(handle, device, power_field))
+        fields = (nvml.c_nvmlFieldValue_t * 1)() if power_field is not None else None
+        self._gpus.append(_Gpu(handle, device, power_field, fields=fields))
 
     def read(self, *, power: bool) -> Poll:
         """Read counters, and power where asked for or where there is no counter."""
-        import pynvml
-
         samples: dict[str, Sample] = {}
         began = boot_s()
         for gpu in self._gpus:
             if gpu.device.sensor.kind == "counter":
-                samples[gpu.device.id] = Sample(self._counter_j(pynvml, gpu), None)
+                samples[gpu.device.id] = Sample(self._counter_j(gpu), None)
         took = boot_s() - began
         for gpu in self._gpus:
             if gpu.device.sensor.kind == "integrated":
-                samples[gpu.device.id] = _integrate(gpu, _power_w(pynvml, gpu))
+                samples[gpu.device.id] = _integrate(gpu, _power_w(self._nvml, gpu))
             elif power:
-                samples[gpu.device.id] = Sample(samples[gpu.device.id].energy_j, _power_w(pynvml, gpu))
+                samples[gpu.device.id] = Sample(samples[gpu.device.id].energy_j, _power_w(self._nvml, gpu))
         return Poll(began + took / 2, took / 2, samples)
 
-    def _counter_j(self, nvml: Any, gpu: _Gpu) -> float | None:
+    def _counter_j(self, gpu: _Gpu) -> float | None:
         """Joules since the driver was loaded, going on over a reset of the counter."""
-        shown_mj = _try(nvml.nvmlDeviceGetTotalEnergyConsumption, gpu.handle)
-        if shown_mj is None:
+        if self._nvml.nvmlDeviceGetTotalEnergyConsumption(gpu.handle, ctypes.byref(gpu.box)) != 0:
             return None
-        now = boot_s()
+        shown_mj, now = int(gpu.box.value), boot_s()
         if gpu.last_mj is not None and shown_mj < gpu.last_mj:
             gpu.offset_mj += gpu.last_mj
             self.resets.append(CounterEvent(gpu.device.id, gpu.read_b or now, now))
@@ -232,14 +239,16 @@ def _usage_sensor(architecture: int, name: str) -> Sensor:
     return {_TURING: WINDOW_100MS, _VOLTA: WINDOW_10MS, _PASCAL: WINDOW_10MS}.get(architecture, LAGGING)
 
 
-def _power_w(nvml: Any, gpu: _Gpu) -> float | None:
+def _power_w(library: Any, gpu: _Gpu) -> float | None:
     if gpu.power_field is None:
-        milliwatts = _try(nvml.nvmlDeviceGetPowerUsage, gpu.handle)
-        return None if milliwatts is None else float(milliwatts / 1000)
-    values = _try(nvml.nvmlDeviceGetFieldValues, gpu.handle, [gpu.power_field])
-    if values is None or values[0].nvmlReturn != 0:
+        milliwatts = ctypes.c_uint()
+        failed = library.nvmlDeviceGetPowerUsage(gpu.handle, ctypes.byref(milliwatts)) != 0
+        return None if failed else milliwatts.value / 1000
+    value = gpu.fields[0]
+    value.fieldId, value.scopeId = gpu.power_field
+    if library.nvmlDeviceGetFieldValues(gpu.handle, 1, gpu.fields) != 0 or value.nvmlReturn != 0:
         return None
-    return float(values[0].value.uiVal / 1000)
+    return float(value.value.uiVal / 1000)
 
 
 def _integrate(gpu: _Gpu, power_w: float | None) -> Sample:
