@@ -14,6 +14,8 @@ from joulebook.ledger.store import Ledger
 
 ORIGINS: tuple[Origin, ...] = ("runs", "published", "estimate")
 _OWN = " (own runs)"
+# What `joulebook estimate` calls the served tasks.
+ALIASES = {"chat": "lm-arena-chat", "reasoning": "gpqa", "code": "sourcegraph-fim"}
 _LEAST_PART = 3  # letters and digits of a name before it is looked for inside others
 
 
@@ -42,6 +44,8 @@ def find_task(ledger: Ledger | None, text: str) -> str:
     exact = [task for task in known if task.casefold() == text.casefold()]
     if exact:
         return exact[0]
+    if text.casefold() in ALIASES:
+        return ALIASES[text.casefold()]
     words = set(_words(text))
     found = [task for task in known if words <= set(_words(task))]
     if len(found) == 1:

@@ -20,6 +20,7 @@ METER_GSD = 1.05
 ASSUMED_WATTS_GSD = 1.3
 # One steady-state measurement, repeated on the same machine.
 REPEAT_GSD = 1.03
+Z95 = 1.96  # half width of a 95 % interval in standard errors
 BATCH = 64.0  # of each model the measured configuration nearest to this many sequences in flight
 
 _KINDS = (
@@ -190,7 +191,7 @@ def _of_config(row: InferenceConfig, task: str, unit: Unit) -> Candidate:
 
 
 def benchmark_quality(model_id: str, benchmark: str | None, language: str | None = None) -> Quality | None:
-    """The newest score that is not from memory; per cent become a share. Without n or interval its range is unknown."""
+    """The newest score that is not from memory; per cent become a share. Without an interval its range is unknown."""
     from joulebook.reference_data.quality import quality_scores
 
     rows = [
@@ -201,7 +202,10 @@ def benchmark_quality(model_id: str, benchmark: str | None, language: str | None
     if not rows:
         return None
     row = max(rows, key=lambda r: (r.year, r.score))
-    return quality_of(row.benchmark, row.score / 100 if row.unit == "%" else row.score, language=language)
+    scale = 0.01 if row.unit == "%" else 1.0
+    known = row.low_95 is not None and row.high_95 is not None
+    error = (row.high_95 - row.low_95) / (2 * Z95) * scale if known else None  # type: ignore[operator]
+    return quality_of(row.benchmark, row.score * scale, sd=error, language=language)
 
 
 def _offline(task: str, unit: Unit) -> list[Candidate]:

@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.comparison import Comparison, Row
 
+_WIDE = 100  # columns from which money and latency fit into the table
 _ORIGINS = ("runs", "published", "estimate")
 
 
@@ -24,7 +25,7 @@ _ORIGINS = ("runs", "published", "estimate")
 @click.option("--gpu-only", is_flag=True, help="Count what the GPU's counter measured and nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def compare(models: tuple[str, ...], as_json: bool, **wishes: Any) -> None:
-    """Compare MODELS on one task: quality, energy, carbon, money and latency per unit of work.
+    """Compare MODELS on one task: quality, energy, carbon, money and latency.
 
     Own runs, published measurements and estimates stand side by side, each marked. Without MODELS, all of the task.
     """
@@ -77,13 +78,13 @@ def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
 
     console = Console()
     console.print(comparison.verdict, highlight=False, soft_wrap=True)
-    table = Table(
-        title=f"{comparison.task}, per {comparison.unit}; 90 % ranges of the mean under each figure", box=SIMPLE
-    )
-    for column in ("model", "quality", "energy J", "gCO2e", "USD", "latency s", "verdict"):
+    table = Table(title=f"{comparison.task}, for 1,000 x {comparison.unit}; under each its 90 % range", box=SIMPLE)
+    wide = console.width >= _WIDE
+    for column in ("model", "quality", "kJ", "gCO2e", *(("USD", "latency s") if wide else ()), "verdict"):
         table.add_column(column, overflow="fold")
     for row in comparison.rows:
-        table.add_row(*_cells(row))
+        cells = _cells(row)
+        table.add_row(*(cells if wide else (*cells[:4], cells[-1])))
     console.print(table)
     for step in comparison.steps:
         gain = f"+{number(step.points)} points for {number(100 * (step.energy_ratio - 1))} % more energy"
@@ -102,11 +103,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     where = [part for part in (candidate.origin, candidate.place, leave) if part]
     by = "".join(f"\n{d.model} ({d.probability:.2f})" for d in row.dominated_by[:2])
     return (
-        f"{candidate.model}\n{', '.join(where)}",
+        "\n".join((candidate.model, *where)),
         _quality(row),
-        two_lines(row.energy_per_unit_j),
-        two_lines(row.emissions_per_unit_g),
-        two_lines(row.cost_per_unit_usd),
+        two_lines(row.energy_per_unit_j),  # joules a unit are kilojoules a thousand
+        two_lines(row.emissions_per_unit_g, 1000),
+        two_lines(row.cost_per_unit_usd, 1000),
         two_lines(row.latency_s),
         f"dominated by{by}" if by else row.state,
     )

@@ -55,9 +55,9 @@ def with_range(figure: Figure | None, scale: float = 1.0) -> str:
     return ends[0] if ends[1] == ends[2] else f"{ends[0]} ({ends[1]} to {ends[2]})"
 
 
-def two_lines(figure: Figure | None) -> str:
+def two_lines(figure: Figure | None, scale: float = 1.0) -> str:
     """The figure with its range on a line of its own, for narrow tables."""
-    return with_range(figure).replace(" (", "\n", 1).replace(" to ", "-").rstrip(")")
+    return with_range(figure, scale).replace(" (", "\n", 1).replace(" to ", "-").rstrip(")")
 
 
 def share_text(figure: Figure | None) -> str:

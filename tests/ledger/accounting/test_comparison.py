@@ -265,8 +265,18 @@ class TestChoosing:
         assert size_of("acme-30B-A3B").active_parameters == 3e9
         assert size_of("a-model-of-unknown-size") is None
 
-    def test_exact_task(self):
-        assert find_task(None, "GPQA") == "gpqa"
+    def test_task_by_its_name_or_its_short_one(self):
+        assert (find_task(None, "GPQA"), find_task(None, "chat")) == ("gpqa", "lm-arena-chat")
+
+    def test_arena_ratings_keep_the_interval_that_came_with_them(self):
+        pair = choose(None, ("Llama-3.1-8B-Instruct", "Llama-3.1-70B-Instruct"), task="chat").candidates
+        small = pair[0].quality
+        assert (small.name, small.value) == ("LMArena text Elo", 1188.08)
+        assert small.high - small.value == pytest.approx(small.value - small.low)
+        assert 1.0 < small.high - small.value < 10.0
+        verdict = compare(pair, SITE).verdict
+        assert "No cheaper model is as good as Llama-3.1-70B-Instruct" in verdict
+        assert "for 17 % of its energy" in verdict
 
 
 points = st.lists(
