@@ -53,6 +53,7 @@ def rounds(seconds: float, on_round: Callable[[float], None], at_least: int = 1)
         yield number
         number += 1
         on_round(min(number / at_least, (time.monotonic() - start) / seconds, 1.0))
+    on_round(1.0)
 
 
 def play(demonstration: Demonstration, *, window_s: float = WINDOW_S) -> None:
