@@ -11,11 +11,12 @@ from joulebook.dashboard import access
 from joulebook.dashboard.components.states import error_state
 from joulebook.dashboard.components.stylesheet import stylesheet
 from joulebook.dashboard.escape import plain
+from joulebook.dashboard.mark import icon, wordmark
 from joulebook.dashboard.navigation import pages
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 
-st.set_page_config(page_title=t("app.name"), page_icon=":material/menu_book:", layout="wide")
+st.set_page_config(page_title=t("app.name"), page_icon=icon(), layout="wide")
 
 
 def user_errors() -> tuple[type[Exception], ...]:
@@ -50,7 +51,9 @@ if not access.may_serve(listens_on, sign_in=with_sign_in):
 if with_sign_in:
     sign_in()
 
-stylesheet(current_palette())
+palette = current_palette()
+stylesheet(palette)
+st.logo(wordmark(t("app.name"), palette), size="medium")
 page = st.navigation(pages())
 try:
     page.run()

@@ -10,6 +10,8 @@ _CSS = """
 <style>
 [data-testid="stMainBlockContainer"] {{ max-width: 1480px; padding-top: 2rem; }}
 [data-testid="stHeader"] {{ background: transparent; }}
+[data-testid="stHeader"], [data-testid="stHeader"] * {{ pointer-events: none; }}
+[data-testid="stHeader"] button, [data-testid="stHeader"] button *, [data-testid="stHeader"] a {{ pointer-events: auto; }}
 .st-key-page-header h1 {{ padding: .25rem 0; }}
 .st-key-page-header {{ padding-right: 2.5rem; }}
 .st-key-answer p {{ font-size: 1.3rem; line-height: 1.5; max-width: 62rem; }}
