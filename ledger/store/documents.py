@@ -140,7 +140,7 @@ def _document(
         "water_l": shown(figures.water_l),
         "embodied_g": shown(figures.embodied_g),
         "cost_usd": shown(figures.cost_usd),
-        "warnings": _warnings(connection, run, own, figures),
+        "warnings": _warnings(connection, own, figures),
     }
 
 
@@ -205,11 +205,10 @@ def _quality(connection: Connection, numbers: Sequence[int]) -> list[dict[str, o
     return [dict(row) for row in rows]
 
 
-def _warnings(connection: Connection, run: Row, own: Sequence[Row], figures: RunFigures) -> list[str]:
+def _warnings(connection: Connection, own: Sequence[Row], figures: RunFigures) -> list[str]:
     numbers = [journal["journal_no"] for journal in own]
     query = select(warnings.c.code, warnings.c.text).where(warnings.c.journal_no.in_(numbers)).order_by(warnings.c.at)
-    texts = [*run["details"].get("warnings", ())]
-    texts += [text or code or "warning" for code, text in connection.execute(query)]
+    texts = [text or code or "warning" for code, text in connection.execute(query)]
     texts += [
         f"{journal['bad_lines']} lines of the journal {journal['journal_id']} were no records and were passed over"
         for journal in own

@@ -193,7 +193,17 @@ def details_of(family: Family, counts: dict[str, float], starts: dict[str, float
             value = amount_of(table_of(journal["opening"].get("declared")).get(key))
             if value is not None:
                 declared.setdefault(key, value)
-    return {"declared": declared, "counts": counts, "hours": _hours(family, starts)}
+    return {"declared": declared, "counts": counts, "hours": _hours(family, starts), "warnings": _parted(family)}
+
+
+def _parted(family: Family) -> list[str]:
+    """GPUs of which the run has a part only: no counter tells parts apart."""
+    return [
+        f"{seen.device['name']} ({seen.device['device_id']}) is parted (MIG): its figures are those of the whole GPU, "
+        "and what this run's part of it used is an estimate"
+        for seen in family.seen
+        if seen.device["mig"]
+    ]
 
 
 def _hours(family: Family, starts: dict[str, float]) -> list[list[float]]:

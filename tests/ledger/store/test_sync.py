@@ -274,6 +274,16 @@ def test_what_can_not_be_read_is_unknown_and_not_nothing(ledger: Ledger, folder:
     assert document["energy_by_component"]["gpu"] is None
 
 
+def test_a_part_of_a_gpu_is_said_to_be_an_estimate(ledger: Ledger, folder: Path) -> None:
+    journal = Journal("r1")
+    records = journal.records()
+    next(record for record in records if record["k"] == "device")["mig"] = {"uuids": ["MIG-1"], "share": "estimate"}
+    journal.path(folder).write_text("".join(json.dumps(record) + "\n" for record in records))
+    sync(ledger, folder)
+    assert any("estimate" in warning for warning in run_document(ledger, "r1")["warnings"])
+    assert list(list_runs(ledger)["warnings"]) == [1]
+
+
 def test_integrated_power_with_a_gap_says_what_was_not_read(ledger: Ledger, folder: Path) -> None:
     journal = Journal("r1", kind_of_sensor="integrated").add(
         "gap", 60, **{"from": 20, "to": 60, "i": 0, "why": "asleep"}
