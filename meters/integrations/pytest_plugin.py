@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from joulebook.meters.integrations.held_run import HeldRun, quiet
-
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+    from joulebook.meters.integrations.held_run import HeldRun
 
 _MARKER = "joulebook(**words): meter this test as a run; the words are those of joulebook.track"
 _NO_FAILURE = (pytest.skip.Exception, pytest.xfail.Exception)
@@ -31,6 +31,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     marker = item.get_closest_marker("joulebook")
     if marker is None:
         return (yield)
+    from joulebook.meters.integrations.held_run import HeldRun  # pytest reads this file in every session
+
     held = HeldRun({"name": item.nodeid, **marker.kwargs})
     held.open()
     try:
@@ -44,7 +46,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     return outcome
 
 
-@quiet
 def _note(item: pytest.Item, held: HeldRun) -> None:
     """Keep the run's id and energy with the report; from there they reach `--junitxml` too."""
     if held.run is not None:
