@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from joulebook.ledger.accounting.factors import Factors
-from joulebook.ledger.accounting.run_account import account_run
+from joulebook.ledger.accounting.run_account import RunFigures, account_run
 from joulebook.ledger.importers.records import ImportedDevice, ImportedRun, run_id_of
 from joulebook.ledger.locations import resolve_location
 from joulebook.ledger.store.accounts import factors_now, figure_columns, keep_factors
@@ -20,6 +20,8 @@ from joulebook.ledger.store.settling import mark_day, month_of, next_revision, z
 from joulebook.ledger.store.tables import COUNT_NAMES, edits, ledger_state, run_devices, run_hosts, run_zones, runs
 
 Row = dict[str, Any]
+# Runs written together; a query names them all, and SQLite takes some 30,000 names.
+_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -44,28 +46,56 @@ def insert_imported(ledger: Ledger, imported: Sequence[ImportedRun]) -> Inserted
     with ledger.writing(alone=True) as connection:
         keep_factors(connection, factors)
         connection.execute(update(ledger_state).values(factor_hash=factors.content_hash))
-        for run in imported:
-            _insert(connection, run, factors, done)
+        for i in range(0, len(imported), _AT_ONCE):
+            _insert(connection, imported[i : i + _AT_ONCE], factors, done)
         refresh_rollups(connection)
     return done
 
 
-def _insert(connection: Connection, run: ImportedRun, factors: Factors, done: Inserted) -> None:
-    query = select(runs.c.details, runs.c.day).where(runs.c.run_id == run.run_id)
-    before = connection.execute(query).first()
-    if before is not None and before[0].get("imported") == dict(run.original):
-        done.unchanged.append(run.run_id)
+def _insert(connection: Connection, imported: Sequence[ImportedRun], factors: Factors, done: Inserted) -> None:
+    ids = [run.run_id for run in imported]
+    query = select(runs.c.run_id, runs.c.details, runs.c.day).where(runs.c.run_id.in_(ids))
+    before = {run_id: (details.get("imported"), day) for run_id, details, day in connection.execute(query)}
+    fresh = [run for run in imported if run.run_id not in before or before[run.run_id][0] != dict(run.original)]
+    known = {run.run_id for run in fresh}
+    done.unchanged += [run_id for run_id in ids if run_id not in known]
+    done.updated += [run_id for run_id in ids if run_id in known and run_id in before]
+    done.new += [run_id for run_id in ids if run_id in known and run_id not in before]
+    if not fresh:
         return
-    (done.new if before is None else done.updated).append(run.run_id)
-    if before is not None:
-        for table in (run_devices, run_hosts, run_zones, runs):
-            connection.execute(delete(table).where(table.c.run_id == run.run_id))
-        mark_day(connection, {before[1]})
-    connection.execute(insert(runs).values(**_run_row(run)))
-    connection.execute(insert(run_hosts).values(**_host_row(run)))
-    if devices := _device_rows(run):
-        connection.execute(insert(run_devices), devices)
-    settle_imported(connection, run.run_id, factors)
+    replaced = sorted(known & set(before))
+    for table in (run_devices, run_hosts, run_zones, runs):
+        connection.execute(delete(table).where(table.c.run_id.in_(replaced)))
+    mark_day(connection, {before[run_id][1] for run_id in replaced} | {int(run.started_at // 86400) for run in fresh})
+    _write(connection, fresh, factors)
+    for run_id in replaced:
+        settle_imported(connection, run_id, factors)
+
+
+def _write(connection: Connection, fresh: Sequence[ImportedRun], factors: Factors) -> None:
+    """Rows of many new runs with their figures, a statement a table."""
+    revision = next_revision(connection)
+    rows: dict[str, list[Row]] = {"runs": [], "hosts": [], "devices": [], "zones": []}
+    for run in fresh:
+        row, host, devices = _run_row(run), _host_row(run), _device_rows(run)
+        figures = account_run(run_use(row, devices, [host]), factors)
+        rows["runs"].append(row | _figures(figures, host, factors) | {"revision": revision})
+        rows["hosts"].append(host)
+        rows["devices"] += devices
+        rows["zones"] += zone_rows(run.run_id, run.started_at, figures)
+    for table, name in ((runs, "runs"), (run_hosts, "hosts"), (run_devices, "devices"), (run_zones, "zones")):
+        if rows[name]:
+            connection.execute(insert(table), rows[name])
+
+
+def _figures(figures: RunFigures, host: Row, factors: Factors) -> Row:
+    return figure_columns(figures) | {
+        "zone": host["zone"],
+        "zone_assumed": host["zone_assumed"],
+        "warnings": len(figures.warnings),
+        "factor_hash": factors.content_hash,
+        "dirty": 0,
+    }
 
 
 def settle_imported(connection: Connection, run_id: str, factors: Factors) -> None:
@@ -85,14 +115,7 @@ def settle_imported(connection: Connection, run_id: str, factors: Factors) -> No
         for table in (run_devices, run_hosts)
     )
     figures = account_run(run_use(run, devices, hosts), factors)
-    row = figure_columns(figures) | {
-        "zone": hosts[0]["zone"],
-        "zone_assumed": hosts[0]["zone_assumed"],
-        "warnings": len(figures.warnings),
-        "factor_hash": factors.content_hash,
-        "revision": next_revision(connection),
-        "dirty": 0,
-    }
+    row = _figures(figures, hosts[0], factors) | {"revision": next_revision(connection)}
     connection.execute(update(runs).where(here).values(row))
     connection.execute(delete(run_zones).where(run_zones.c.run_id == run_id))
     if zones := zone_rows(run_id, run["started_at"], figures):
@@ -125,6 +148,7 @@ def _run_row(run: ImportedRun) -> Row:
         "dirty": 0,
         "revision": 0,
         "name": run.name,
+        "kind": None,
         "project": run.project,
         "model": run.model,
         "task": run.task,
