@@ -140,19 +140,17 @@ def _called(candidate: Candidate, text: str, *, alone: bool) -> Candidate:
 def _best_task(
     ledger: Ledger | None, models: tuple[str, ...], unit: Unit, origins: tuple[Origin, ...]
 ) -> tuple[str, tuple[str, ...]]:
-    """The task that knows most of the models, then the one with the largest test, own runs before published ones."""
-    own = tasks_of_models(ledger, models) if ledger and "runs" in origins else ()
-    scores: dict[str, tuple[int, int]] = {}
-    for task in (*own, *(task for task in published_tasks() if task not in own)):
-        found_there = candidates_of(ledger if task in own else None, task, unit, origins=origins)
-        fitting = [matches(found_there, text) for text in models]
+    """The task that knows most of the models: one's own before a published one, then the one with the largest test."""
+    own = tasks_of_models(ledger, models) if ledger and "runs" in origins else {}
+    scores = {task: (known, 1, 0) for task, known in own.items() if known}
+    for task in published_tasks() if "published" in origins else ():
+        there = published_candidates(task, unit)
+        fitting = [matches(there, text) for text in models]
         known = sum(bool(found) for found in fitting)
-        if known:
-            scores[task] = (known, sum(_test_size(found) for found in fitting))
+        if known and task not in scores:
+            scores[task] = (known, 0, sum(_test_size(found) for found in fitting))
     if not scores:
-        raise LedgerError(
-            f"no task knows {', '.join(models)} per {unit}; name a task with --task to have them estimated"
-        )
+        raise LedgerError(f"no task knows {', '.join(models)} per {unit}; name one with --task to have them estimated")
     best = max(scores, key=lambda task: scores[task])  # the first of equals, and own tasks come first
     others = [task for task in scores if task != best and scores[task][0] == scores[best][0]]
     note = f"No task was named: compared on {best}." + (f" Also known on: {'; '.join(others)}." if others else "")

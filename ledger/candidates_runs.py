@@ -18,8 +18,13 @@ Document = Mapping[str, Any]
 # What was done to make a model is no use of it.
 _MAKING = ("pretrain", "finetune", "distil", "label", "search")
 _PLACES: Mapping[str, Place] = {"cloud": "cloud", "own server": "own server", "laptop": "laptop", "phone": "phone"}
-MAX_RUNS = 2_000  # newest runs of a task: enough for any mean, and a page stays quick
+MAX_RUNS = 1_000  # newest runs of a task: enough for any mean, and a page stays quick
 SINGLE_RUN_GSD = 1.05  # one run says nothing of its own spread; runs of one job differ by some per cent
+_COLUMNS = (
+    "run_id", "parent_run_id", "model", "parameters", "stage", "tags", "requests", "samples", "tokens_out",
+    "quality_name", "energy_j", "energy_low_j", "energy_high_j", "energy_method", "measured_share",
+    "gpu_j", "cpu_j", "ram_j", "other_j",
+)  # fmt: skip
 _UNITS: Mapping[Unit, tuple[str, float]] = {
     "request": ("requests", 1.0),
     "sample": ("samples", 1.0),
@@ -32,20 +37,31 @@ def run_tasks(ledger: Ledger) -> tuple[str, ...]:
     return tuple(filter_options(ledger).get("tasks", []))
 
 
-def tasks_of_models(ledger: Ledger, names: Sequence[str]) -> tuple[str, ...]:
-    """Tasks on which any of the named models was run, the newest first; a name may be part of a model's."""
-    wanted = [name.casefold() for name in names]
-    known = [model for model in filter_options(ledger).get("models", []) if any(w in model.casefold() for w in wanted)]
+def tasks_of_models(ledger: Ledger, names: Sequence[str]) -> dict[str, int]:
+    """Tasks on which the named models were run, newest first, with how many of the names; part of a name will do."""
+    models = filter_options(ledger).get("models", [])
+    meant = {name: _meant(name, models) for name in names}
+    known = {model for found in meant.values() for model in found}
     if not known:
-        return ()
-    frame = list_runs(ledger, RunFilter(models=tuple(known), include_children=True), limit=MAX_RUNS)
-    return tuple(dict.fromkeys(str(task) for task in frame["task"] if isinstance(task, str) and task))
+        return {}
+    asked = RunFilter(models=tuple(sorted(known)), include_children=True)
+    frame = list_runs(ledger, asked, limit=MAX_RUNS)
+    pairs = {(str(task), str(model)) for task, model in zip(frame["task"], frame["model"], strict=True) if task}
+    tasks = dict.fromkeys(str(task) for task in frame["task"] if task)
+    return {task: sum(any((task, model) in pairs for model in found) for found in meant.values()) for task in tasks}
+
+
+def _meant(name: str, models: Sequence[str]) -> list[str]:
+    """Models that a typed name means: itself, else all whose name holds it."""
+    wanted = name.casefold()
+    exact = [model for model in models if model.casefold() == wanted]
+    return exact or [model for model in models if wanted in model.casefold()]
 
 
 def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
     """One candidate a model with runs of this task that count the unit; empty where there are none."""
     frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)
-    rows = cast("list[Row]", frame.to_dict("records"))
+    rows = cast("list[Row]", frame[list(_COLUMNS)].to_dict("records"))
     return [
         candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in _telling(rows)])
         for rows in _by_model(rows, unit).values()
