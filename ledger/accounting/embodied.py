@@ -9,7 +9,14 @@ from joulebook.ledger.accounting.cpu import allotted_threads
 from joulebook.ledger.accounting.factors import Factor, Factors
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.observations import DeviceUse, HostUse, WindowUse
-from joulebook.ledger.accounting.uncertainty import Range, from_gsd, range_of_product, range_of_sum, sum_figures
+from joulebook.ledger.accounting.uncertainty import (
+    Range,
+    from_gsd,
+    range_of_product,
+    range_of_sum,
+    sum_figures,
+    times,
+)
 
 HOURS_PER_YEAR = 8760.0
 SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600.0
@@ -105,14 +112,12 @@ def _inverse(factor: Factor) -> Range:
 
 
 def _accelerators(window: WindowUse, factors: Factors, source: str) -> list[Range]:
-    """Kilogram-seconds of each accelerator that the run used."""
-    parts = []
+    """Kilogram-seconds of the accelerators that the run used, one range a kind of device."""
+    shares: dict[str, float] = {}
     for device in _used_gpus(window):
-        made = made_range(sources_of(device.name, factors), source)
-        if made is not None:
-            seconds = window.duration_s * device.share
-            parts.append(Range(*(end * seconds for end in made)))
-    return parts
+        shares[device.name] = shares.get(device.name, 0.0) + device.share
+    made = {name: made_range(sources_of(name, factors), source) for name in shares}
+    return [times(kg, window.duration_s * shares[name]) for name, kg in made.items() if kg is not None]
 
 
 def _used_gpus(window: WindowUse) -> list[DeviceUse]:
