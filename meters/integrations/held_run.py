@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from joulebook.meters.description import warn_line
 
 if TYPE_CHECKING:
+    from joulebook.meters.summary import Summary
     from joulebook.meters.track import Phase, Run, track
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -74,6 +75,11 @@ class HeldRun:
         """Add to the run's counts."""
         if self._track is not None and self.run is not None:
             self.run.count(**amounts)
+
+    @quiet
+    def summary(self) -> Summary | None:
+        """What the run used; None before the first run, and where that can't be told."""
+        return self.run.summary() if self.run is not None else None
 
     @quiet
     def close(self, error: BaseException | None = None) -> None:

@@ -43,8 +43,9 @@ def run_cell(shell: Any, line: str, cell: str) -> None:
 
 @quiet
 def _show(held: HeldRun) -> None:
-    if held.run is not None:
-        import_module("IPython.display").display(CellFigure(held.run.summary()))
+    summary = held.summary()
+    if summary is not None:
+        import_module("IPython.display").display(CellFigure(summary))
 
 
 def _words(line: str) -> dict[str, Any]:

@@ -48,9 +48,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 def _note(item: pytest.Item, held: HeldRun) -> None:
     """Keep the run's id and energy with the report; from there they reach `--junitxml` too."""
-    if held.run is not None:
-        energy_j = held.run.summary().energy_j
-        item.user_properties.append(("joulebook_run", held.run.id))
+    summary = held.summary()
+    if summary is not None:
+        energy_j = summary.energy_j
+        item.user_properties.append(("joulebook_run", summary.run_id))
         item.user_properties.append((_PROPERTY, "unknown" if energy_j is None else energy_j))
 
 
