@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from joulebook.ledger.accounting.comparison import Candidate, Place, Quality, Unit
+from joulebook.ledger.accounting.comparison_draws import log_sd
 from joulebook.ledger.accounting.comparison_quality import quality_of
 from joulebook.ledger.accounting.figure import Figure, Method, weakest
 from joulebook.ledger.accounting.uncertainty import Z90
@@ -16,12 +17,13 @@ Row = Mapping[str, Any]
 Document = Mapping[str, Any]
 
 # What was done to make a model is no use of it.
-_MAKING = ("pretrain", "finetune", "distil", "label", "search")
+_USES = ("serve", "evaluate")
 _PLACES: Mapping[str, Place] = {"cloud": "cloud", "own server": "own server", "laptop": "laptop", "phone": "phone"}
 MAX_RUNS = 1_000  # newest runs of a task: enough for any mean, and a page stays quick
 SINGLE_RUN_GSD = 1.05  # one run says nothing of its own spread; runs of one job differ by some per cent
+_FACTS = ("run_id", "parent_run_id", "model", "parameters", "kind", "stage", "tags")
 _COLUMNS = (
-    "run_id", "parent_run_id", "model", "parameters", "stage", "tags", "requests", "samples", "tokens_out",
+    *_FACTS, "requests", "samples", "tokens_out",
     "quality_name", "energy_j", "energy_low_j", "energy_high_j", "energy_method", "measured_share",
     "gpu_j", "cpu_j", "ram_j", "other_j",
 )  # fmt: skip
@@ -94,10 +96,19 @@ def _by_model(rows: Sequence[Row], unit: Unit) -> dict[str, list[Row]]:
     parents = {row["parent_run_id"] for row in rows}
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        used = row["run_id"] not in parents and row["stage"] not in _MAKING
-        if used and row["model"] and _units(row, unit) and (row["energy_j"] or 0) > 0:
+        if (
+            _is_use(row)
+            and row["run_id"] not in parents
+            and row["model"]
+            and _units(row, unit)
+            and (row["energy_j"] or 0) > 0
+        ):
             groups.setdefault(str(row["model"]), []).append(row)
     return groups
+
+
+def _is_use(row: Row) -> bool:
+    return row["stage"] in _USES if row["stage"] else row["kind"] != "training"
 
 
 def _row_of(document: Document) -> Row:
@@ -105,7 +116,7 @@ def _row_of(document: Document) -> Row:
     energy = document["energy_j"] or {}
     parts = document.get("energy_by_component") or {}
     return {
-        **{name: document.get(name) for name in ("run_id", "parent_run_id", "model", "parameters", "stage", "tags")},
+        **{name: document.get(name) for name in _FACTS},
         **{name: (document.get("counts") or {}).get(name) for name in ("requests", "samples", "tokens_out")},
         **{f"{name}_j": (parts.get(name) or {}).get("value") for name in ("gpu", "cpu", "ram", "other")},
         "quality_name": document["quality"][-1]["name"] if document.get("quality") else None,
@@ -170,7 +181,7 @@ def _energy(rows: Sequence[Row], unit: Unit, own_gsd: float) -> tuple[Figure, fl
     """Mean energy per unit, and the geometric standard deviation that its meters give all runs alike."""
     total_units = math.fsum(_units(row, unit) for row in rows)
     total, low, high = (_sum(rows, column) for column in ("energy_j", "energy_low_j", "energy_high_j"))
-    shared_gsd = (high / low) ** (1 / (2 * Z90)) if 0 < low < high else 1.0
+    shared_gsd = math.exp(log_sd(Figure(total, min(low, total), max(high, total), "modelled", "IT")))
     widen = math.exp(math.hypot(math.log(own_gsd), math.log(shared_gsd)) * Z90)
     methods: list[Method] = [row["energy_method"] for row in rows if row["energy_method"]]
     mean = total / total_units

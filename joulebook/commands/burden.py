@@ -52,8 +52,8 @@ def _worked_out(
 
     typed = None
     if users not in ("diffusion", "intensity"):
-        path = Path(users)
-        typed = burden_inputs.imported_users(path) if path.is_file() else burden_inputs.typed_users(users)
+        is_path = "=" not in users and Path(users).is_file()
+        typed = burden_inputs.imported_users(Path(users)) if is_path else burden_inputs.typed_users(users)
     named = [part for part in (beneficiaries or "").split(",") if part.strip()]
     return accounting.burden(
         burden_inputs.burden_data(),

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from joulebook.ledger.accounting.comparison import Comparison, Row
+    from rich.console import Console
+
+    from joulebook.ledger.accounting.comparison import Comparison, Quality, Row
+    from joulebook.ledger.accounting.comparison_language import LanguageRow
 
 _WIDE = 100  # columns from which money and latency fit into the table
 _ORIGINS = ("runs", "published", "estimate")
@@ -33,9 +36,11 @@ def compare(models: tuple[str, ...], as_json: bool, **wishes: Any) -> None:
     if as_json:
         from joulebook.commands.decisions import print_json
         from joulebook.ledger.accounting.comparison import to_json
+        from joulebook.ledger.accounting.comparison_language import served_sentences
 
         document = to_json(comparison)
         document["warnings"] = [*notes, *comparison.warnings]
+        document["served"] = served_sentences(_languages(comparison))
         print_json(document)
         return
     _show(comparison, notes)
@@ -91,8 +96,39 @@ def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:
         worth = number(step.points_per_kg_per_1000_units.value)
         line = f"{step.cheaper} -> {step.dearer}: {gain}, {worth} points per kgCO2e of 1,000 units"
         console.print(line, highlight=False, soft_wrap=True)
+    _show_languages(console, comparison)
     for line in (*notes, *comparison.warnings, _footer(comparison)):
         console.print(line, style="dim", highlight=False, soft_wrap=True)
+
+
+def _languages(comparison: Comparison) -> list[LanguageRow]:
+    """Quality by language, where candidates carry it; chance where it is known for the task."""
+    from joulebook.ledger.accounting.comparison_language import language_rows
+    from joulebook.ledger.candidates_published import CHANCE
+
+    return language_rows([row.candidate for row in comparison.rows], chance=CHANCE.get(comparison.task))
+
+
+def _show_languages(console: Console, comparison: Comparison) -> None:
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    from joulebook.commands.decisions import two_lines
+    from joulebook.ledger.accounting.comparison_language import served_sentences
+
+    rows = _languages(comparison)
+    if not rows:
+        return
+    table = Table(title=f"Who gets a working model; kJ for 1,000 x {comparison.unit}", box=SIMPLE)
+    for column in ("language", "model", "quality", "kJ", "better than chance"):
+        table.add_column(column, overflow="fold")
+    words = {True: "yes", False: "no", None: "unknown"}
+    for row in rows:
+        cells = (row.language, row.model, _quality(row.quality), two_lines(row.energy_per_unit_j), words[row.works])
+        table.add_row(*cells)
+    console.print(table)
+    for line in served_sentences(rows):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -104,7 +140,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     by = "".join(f"\n{d.model} ({d.probability:.2f})" for d in row.dominated_by[:2])
     return (
         "\n".join((candidate.model, *where)),
-        _quality(row),
+        _quality(row.quality),
         two_lines(row.energy_per_unit_j),  # joules a unit are kilojoules a thousand
         two_lines(row.emissions_per_unit_g, 1000),
         two_lines(row.cost_per_unit_usd, 1000),
@@ -113,12 +149,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _quality(row: Row) -> str:
+def _quality(quality: Quality | None) -> str:
     from dataclasses import replace
 
     from joulebook.ledger.accounting.comparison_verdict import quality_text
 
-    quality = row.quality
     if quality is None:
         return "unknown"
     if quality.low is None or quality.high is None:

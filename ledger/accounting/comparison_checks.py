@@ -42,7 +42,12 @@ def _quality_warnings(candidates: list[Candidate], language: str) -> list[str]:
     other = [c.model for c in candidates if c.quality and c.quality.name != metric]
     rangeless = [c.model for c in candidates if c.quality and c.quality.name == metric and c.quality.low is None]
     missing = [c.model for c in candidates if c.quality is None]
+    languages = {
+        c.quality.language for c in candidates if c.quality and c.quality.name == metric and c.quality.language
+    }
     found = []
+    if languages:
+        found.append(say("warn_language", language, values=", ".join(sorted(languages))))
     if other:
         found.append(say("warn_metric", language, metric=str(metric), models=listed(other, language)))
     if rangeless:

@@ -20,9 +20,11 @@ SEED = 20_240_613  # fixed, so that the same input gives the same answer
 
 
 def log_sd(figure: Figure) -> float:
-    """Standard deviation of ln(value) that a figure's 90 % range stands for; 0 for a point or an end at or below 0."""
-    if figure.low <= 0 or figure.high <= figure.low:
+    """Standard deviation of ln(value) that a figure's 90 % range stands for; a low end of 0 counts by the high one."""
+    if figure.high <= figure.low or figure.value <= 0:
         return 0.0
+    if figure.low <= 0:
+        return math.log(figure.high / figure.value) / Z90
     return math.log(figure.high / figure.low) / (2 * Z90)
 
 

@@ -45,6 +45,7 @@ ENGLISH: dict[str, str] = {
         "Not the same batch: {low} to {high} requests at once. Batch alone can change energy per token tenfold."
     ),
     "warn_metric": "Only {metric} is compared; measured in another metric: {models}.",
+    "warn_language": "Quality is of one language or group alone: {values}.",
     "warn_quality_range": "Quality without n, sd or scores has an unknown range and is not separable: {models}.",
     "warn_no_quality": "No quality known, so no place on the frontier: {models}.",
     "left_out_quality": "quality {value} is below {least}",

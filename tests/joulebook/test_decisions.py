@@ -70,6 +70,8 @@ class TestCompare:
         assert gemma["quality"]["value"] == 0.495
         assert {"model": "kiwipiepy", "probability": 1.0} in gemma["dominated_by"]
         assert gemma["prompts_leave"] is False
+        assert "no better than chance; kiwipiepy is right in 78.8 % in ko" in found["served"][0]
+        assert "Who gets a working model" in text("compare", "--task", "movie review sentiment")
 
     def test_one_candidate_gets_a_clear_sentence(self):
         found = answer("compare", "flan-t5-xxl", "--task", "imdb")

@@ -25,7 +25,7 @@ TASK = "faq-answers"
 
 def served(name, model, watts, *, requests, accuracy, stage="serve", **more):
     """A run of 100 s on one GPU that answers so many requests."""
-    opening = {"model": model, "task": TASK, "stage": stage, "kind": "inference", "parameters": 8e9, **more}
+    opening = {"model": model, "task": TASK, "stage": stage, "kind": "inference", "parameters": 8e9} | more
     gpus = {f"GPU-{name}": watts}
     journal = Journal(name, f"j-{name}", gpus=gpus, boot=f"boot-{name}", host=f"host-{name}", opening=opening)
     journal.add("q", 90.0, n=requests, tokens_in=0, tokens_out=50 * requests, sum_s=requests * 0.5, h={"174": requests})
@@ -42,6 +42,7 @@ def books(tmp_path):
         served("s1", "small", 100, requests=1000, accuracy=0.95, tags={"place": "laptop"}),
         served("s2", "small", 120, requests=1000, accuracy=0.95, tags={"place": "laptop"}),
         served("l1", "large", 700, requests=1000, accuracy={"en": 0.96, "ko": 0.90}),
+        served("t1", "small", 700, requests=10, accuracy=0.5, stage=None, kind="training"),
         served("d1", "small", 700, requests=10, accuracy=0.5, stage="distil"),
     ):
         journal.write(folder)
