@@ -142,10 +142,13 @@ def size_slope(frame: pd.DataFrame) -> SizeSlope | None:
     return SizeSlope(float(slope), float(slope - 1.645 * error), float(slope + 1.645 * error), float(intercept), len(x))
 
 
-def median_size(frame: pd.DataFrame, year: int) -> float | None:
-    """Median parameters (billions) of the models released in a year; None under 5 of them."""
-    sizes = frame.loc[frame["released"].dt.year == year, "parameters"].dropna()
-    return float(sizes.median()) if len(sizes) >= 5 else None
+def size_span(frame: pd.DataFrame) -> tuple[str, float, float] | None:
+    """The largest model of known size, its parameters and the median (billions); None where no size is known."""
+    known = frame.dropna(subset=["parameters"])
+    if known.empty:
+        return None
+    largest = known.loc[known["parameters"].idxmax()]
+    return str(largest["label"]), float(largest["parameters"]), float(known["parameters"].median())
 
 
 def table_of(found: Sequence[Model]) -> pd.DataFrame:

@@ -81,13 +81,15 @@ def crowded(
     width_px: float = NARROW_PX,
 ) -> list[int]:
     """Which of the placed labels would cover another, or leave the plot, in a narrower plot; the least important go."""
+    spots = [(x * width_px, y * height_px) for x, y in points]
     taken: list[Box] = []
     hidden = []
-    for i, ((x, y), text, chosen) in enumerate(zip(points, texts, places, strict=True)):
+    for i, (spot, text, chosen) in enumerate(zip(spots, texts, places, strict=True)):
         if chosen is None:
             continue
-        box = _box((x * width_px, y * height_px), text, chosen)
-        if _fits(box, taken, width_px, height_px):
+        box = _box(spot, text, chosen)
+        marks = [_marker(other) for j, other in enumerate(spots) if j != i]
+        if _fits(box, [*taken, *marks], width_px, height_px):
             taken.append(box)
         else:
             hidden.append(i)

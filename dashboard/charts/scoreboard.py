@@ -56,7 +56,7 @@ def panel(
 
 
 def _name_worst(drawn: go.Figure, worst: pd.DataFrame, ends: tuple[float, float], palette: Palette) -> tuple[int, ...]:
-    """Names away from the cloud, on a line to their point; all but the first are hidden on a phone."""
+    """Names away from the cloud, on a line to their point; a phone has no room for them."""
     numbers: list[int] = []
     taken: list[float] = []
     for row in worst.itertuples():
@@ -80,7 +80,7 @@ def _name_worst(drawn: go.Figure, worst: pd.DataFrame, ends: tuple[float, float]
             arrowcolor=palette.muted,
             font={"color": palette.text, "size": 12.5},
         )
-    return tuple(numbers[1:])
+    return tuple(numbers)
 
 
 def _share(value: float, ends: tuple[float, float]) -> float:

@@ -47,7 +47,7 @@ def figure(
         crossing_text: Beside the crossing.
         x_scale: Requests in one unit of the axis (1e6 for millions).
     """
-    drawn = template.blank(palette, height=HEIGHT, left=64, right=132, top=30, bottom=50)
+    drawn = template.blank(palette, height=HEIGHT, left=64, right=138, top=30, bottom=50)
     top = axis_top(curves)
     right = float(curves[0].requests[-1]) / x_scale
     drawn.update_xaxes(range=[0, right], nticks=6)
@@ -119,7 +119,7 @@ def _labels(drawn: go.Figure, curves: Sequence[Curve], palette: Palette, names: 
             xshift=8,
             showarrow=False,
             align="left",
-            font={"color": colour_of(curve.route, palette), "size": 12.5},
+            font={"color": colour_of(curve.route, palette), "size": 12},
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 
 import streamlit as st
@@ -19,8 +20,6 @@ from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 from joulebook.reference_data.claims import claims
 from joulebook.reference_data.models import models
-
-THEN, LATELY = 2021, 2025  # the years whose median sizes are held against one another
 
 
 def show_models() -> None:
@@ -89,11 +88,12 @@ def draw(found: list[catalogue.Model]) -> None:
         drawn = models_size.timeline_figure(
             frame, current_palette(), y_unit=t("models.parameters_axis"), x_note=t("models.time_axis")
         )
-        then, lately = (catalogue.median_size(frame, year) for year in (THEN, LATELY))
+        span = catalogue.size_span(frame)
         title = t("models.time_title_few")
-        if then and lately:
-            sizes = {"was": catalogue.parameters_text(then), "now": catalogue.parameters_text(lately)}
-            title = t("models.time_title", then=THEN, lately=LATELY, **sizes)
+        if span:
+            name, largest, median = span
+            sizes = {"largest": catalogue.parameters_text(largest), "median": catalogue.parameters_text(median)}
+            title = t("models.time_title", name=html.unescape(name), **sizes)
         chart(drawn.figure, title=title, subtitle=t("models.time_subtitle"), alt=title, key="models-time")
         hide_on_phone("models-time", drawn.crowded)
 

@@ -142,7 +142,7 @@ def money() -> dict[str, object]:
     price = gpu_hour_price("H100")
     rate = number(
         "rate" if basis == "rented" else "price",
-        (price.usd_per_hour if price else 2.0) if basis == "rented" else 30_000.0,
+        (price.price_usd_per_gpu_hour if price else 2.0) if basis == "rented" else 30_000.0,
     )
     seconds = (number("large_s", 0.5) or 0.0, number("small_s", 0.05) or 0.0)
     return found | {"usd_per_hour": rate or 0.0, "seconds": seconds, "once_hours": number("once_hours", 900.0) or 0.0}
