@@ -15,6 +15,7 @@ from joulebook.ledger.importers.zeus import is_zeus, read_zeus
 
 # Largest file taken at once; a CodeCarbon row has about 500 bytes.
 MAX_BYTES = 512 << 20
+_FIRST, _LAST, _LONGEST_S = 631_152_000.0, 4_102_444_800.0, 10 * 366 * 86400.0
 Rows = Sequence[tuple[int, Mapping[str, str]]]
 _TABLES: tuple[tuple[Callable[[Sequence[str]], bool], Callable[[Parsed, Rows], None]], ...] = (
     (is_codecarbon, read_codecarbon),
@@ -38,7 +39,15 @@ def read_file(path: Path) -> Parsed:
         parsed.say("not-text", "error", f"is not UTF-8 text (byte {error.start}), so no CSV or log known here")
         return parsed
     _read(parsed, path, content)
+    _check_times(parsed)
     return parsed
+
+
+def _check_times(parsed: Parsed) -> None:
+    """Runs lie between 1990 and 2100 and last ten years at most; anything else is a wrong unit or column."""
+    for run in parsed.runs:
+        if not _FIRST <= run.started_at <= _LAST or run.duration_s > _LONGEST_S:
+            parsed.say("not-a-time", "error", "starts before 1990, after 2100 or lasts above ten years", row=run.row)
 
 
 def _read(parsed: Parsed, path: Path, content: str) -> None:

@@ -204,3 +204,50 @@ def test_our_own_figures_are_looked_at_too(factors, make):
     assert not any("GPUs are present" in text for text in account_run(make.run(), factors).warnings)
     imported = account_run(make.run(notes=("the file was odd",)), factors)
     assert imported.warnings[0] == "the file was odd"
+
+
+sizes = st.one_of(st.none(), st.floats(0.0, 1e15), st.sampled_from([0.0, 5e-324, 1e-300]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_observation_breaks_the_books(factors, make, data):
+    def some(strategy):
+        return data.draw(strategy)
+
+    hosts = [
+        make.host(
+            some(st.floats(0.0, 1e9)),
+            cpu_model=some(st.sampled_from([None, "", "AMD EPYC 7763", "\x00(R)["])),
+            cores=some(st.sampled_from([None, 0, 4])),
+            threads=some(st.sampled_from([None, 0, 8])),
+            virtual=some(st.sampled_from([None, True, False])),
+            cpu_limit_cores=some(st.sampled_from([None, 0.0, 0.5, 1e6])),
+            memory_limit_bytes=some(sizes),
+            machine_busy_s=some(sizes),
+            tree_cpu_s=some(sizes),
+            memory_used_byte_s=some(sizes),
+            tree_rss_byte_s=some(sizes),
+        )
+        for _ in range(some(st.integers(0, 2)))
+    ]
+    devices = [
+        make.gpu(
+            some(sizes),
+            device_id=f"GPU-{i}",
+            name=some(st.sampled_from(["", "NVIDIA H100 80GB HBM3", "??", "8 x", "whole machine"])),
+            component=some(st.sampled_from(["gpu", "cpu", "ram", "other"])),
+            share=some(st.sampled_from([0.0, 0.3, 1.0])),
+            share_how=some(st.sampled_from(["whole", "process", "cpu-time", "time"])),
+            reserved=some(st.booleans()),
+        )
+        for i in range(some(st.integers(0, 3)))
+    ]
+    use = make.window(devices, hosts, some(st.floats(0.0, 1e9)))
+    choice = replace(factors, cpu_model=some(st.sampled_from(["family", "codecarbon", "tdp"])), memory_model="allotted")
+    figures = account_run(make.run(use, zone=some(st.sampled_from(["KOR", "USA-CA", "WLD", "XXX"]))), choice)
+    known = [figure.value for figure in figures.energy_by_component.values() if figure is not None]
+    assert (figures.energy_j is None) == (not known)
+    if known:
+        assert figures.energy_j.value == pytest.approx(sum(known), rel=1e-9)
+        assert figures.energy_j.low >= -1e-9 * figures.energy_j.value
