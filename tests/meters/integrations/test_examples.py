@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -40,6 +41,18 @@ def test_huggingface_trainer(told: Callable[[], list[Any]]) -> None:
     _run("huggingface_trainer")
     [run] = told()
     assert (run.status, run.counts["samples"], run.counts["tokens"]) == ("finished", 64, 64 * 32)
+
+
+@pytest.mark.framework("torch", "transformers", "accelerate")
+def test_two_ranks_of_torchrun_are_one_run(told: Callable[[], list[Any]]) -> None:
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [*launcher, str(EXAMPLES / "huggingface_trainer.py")]
+    subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, env=environment)
+
+    first, second = told()
+    assert first.opening["run"] == second.opening["run"]
+    assert first.counts["samples"] + second.counts["samples"] == 64
 
 
 @pytest.mark.framework("codecarbon")
