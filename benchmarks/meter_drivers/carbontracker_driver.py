@@ -10,7 +10,7 @@ from carbontracker.tracker import CarbonTracker
 
 lengths = [float(word) for word in sys.argv[1].split(",")]
 tracker = CarbonTracker(
-    epochs=len(lengths), epochs_before_pred=0, components="gpu", update_interval=1, verbose=0,
+    epochs=len(lengths) + 1, epochs_before_pred=0, components="gpu", update_interval=1, verbose=0,
     log_dir=tempfile.mkdtemp(), ignore_errors=True,
 )  # fmt: skip
 rows = []

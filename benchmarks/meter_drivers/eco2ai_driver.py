@@ -23,6 +23,6 @@ for length in lengths:
     end = time.clock_gettime(time.CLOCK_BOOTTIME)
     gpu = tracker._gpu
     tracker.stop()
-    rows.append([start, end, gpu.total_consumption() * 3.6e6])
+    rows.append([start, end, gpu.get_consumption() * 3.6e6])
     time.sleep(random.uniform(0.2, 0.5))
 print(json.dumps(rows))

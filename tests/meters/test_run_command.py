@@ -21,8 +21,18 @@ def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
 
 
 def lean() -> dict[str, str]:
-    """An environment in which the ledger can't be reached: it must change nothing."""
-    return {**os.environ, "JOULEBOOK_LEDGER": "/proc/nowhere/ledger.sqlite"}
+    """The environment of an install without the books, so that each command ends at once."""
+    folder = Path(os.environ["JOULEBOOK_JOURNALS"]).with_name("lean")
+    folder.mkdir(exist_ok=True)
+    (folder / "sitecustomize.py").write_text("import sys\nsys.modules['joulebook.books'] = None\n")
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def test_books_that_cannot_be_reached_are_told_and_change_nothing(read_journals) -> None:
+    done = run("--", "sh", "-c", "exit 3", env={**os.environ, "JOULEBOOK_LEDGER": "/proc/nowhere/ledger.sqlite"})
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1].startswith("joulebook: not in the ledger yet (")
+    assert read_journals()[0].one("close")["exit_status"] == 3
 
 
 @pytest.mark.parametrize(
