@@ -96,13 +96,8 @@ def _by_model(rows: Sequence[Row], unit: Unit) -> dict[str, list[Row]]:
     parents = {row["parent_run_id"] for row in rows}
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        if (
-            _is_use(row)
-            and row["run_id"] not in parents
-            and row["model"]
-            and _units(row, unit)
-            and (row["energy_j"] or 0) > 0
-        ):
+        counted = _units(row, unit) and (row["energy_j"] or 0) > 0
+        if counted and row["model"] and _is_use(row) and row["run_id"] not in parents:
             groups.setdefault(str(row["model"]), []).append(row)
     return groups
 

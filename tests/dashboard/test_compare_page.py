@@ -73,7 +73,7 @@ def test_a_unit_that_nobody_measured_gets_a_sentence(show: Show) -> None:
 
 
 def test_unknown_ranges_of_quality_are_said(show: Show) -> None:
-    app = show("compare", compare_task="lm-arena-chat")
+    app = show("compare", compare_task="gpqa")
     assert not app.exception
     assert any("unknown range" in caption.value for caption in app.caption)
 
