@@ -29,6 +29,7 @@ _PLAIN = (
     *("run_id", "parent_run_id", "name", "project", "kind", "stage", "model", "parameters", "task", "tags", "status"),
     "exit_status",
 )
+_FIGURE_NAMES = tuple(item.name for item in dataclasses.fields(Figure))
 _BUCKET = 1.05
 _BUCKET_ZERO_S = 1e-4
 
@@ -146,7 +147,9 @@ def _document(
 
 def shown(figure: Figure | None) -> dict[str, object] | None:
     """A figure as JSON has it; unknown is null."""
-    return None if figure is None else figure.to_json()
+    if figure is None:
+        return None
+    return {name: getattr(figure, name) for name in _FIGURE_NAMES}  # `asdict` copies deeply: thirty times slower
 
 
 def moment(seconds: float | None) -> str | None:

@@ -26,8 +26,12 @@ ROWS_OF_ONE_NAME = 10_000
 SAMPLE = 1_000
 
 
-def settle_phases(connection: Connection, family: Family, devices: Sequence[Row]) -> None:
-    """Work out the amounts of all ended phases of a run and keep them."""
+def settle_phases(connection: Connection, family: Family, devices: Sequence[Row], *, running: bool) -> None:
+    """Work out the amounts of all phases of a run and keep them.
+
+    While the run goes on, ranges of phases that are over and worked out are kept as they are: it is settled every few
+    seconds then, and once more from scratch when it is over.
+    """
     numbers = {journal["journal_no"]: journal for journal in family.own}
     query = (
         select(phases).where(phases.c.journal_no.in_(list(numbers))).order_by(phases.c.journal_no, phases.c.phase_no)
@@ -41,14 +45,16 @@ def settle_phases(connection: Connection, family: Family, devices: Sequence[Row]
         here = [row for row in rows if numbers[row["journal_no"]]["boot_id"] == machine.boot_id]
         seen = [one for one in family.seen if (one.device["device_id"], one.boot_id) in owned]
         seen = [one for one in seen if one.boot_id == machine.boot_id and one.parts]
-        changed += _amounts(here, {row["journal_no"]: numbers[row["journal_no"]] for row in here}, machine, seen)
+        changed += _amounts(here, numbers, machine, seen, running=running)
     if changed:
         where = (phases.c.journal_no == bindparam("journal")) & (phases.c.phase_no == bindparam("phase"))
         values: Row = {"inclusive": bindparam("whole"), "own": bindparam("mine")}
         connection.execute(update(phases).where(where).values(values), changed)
 
 
-def _amounts(rows: list[Row], journals: dict[int, Row], machine: Machine, seen: Sequence[Seen]) -> list[Row]:
+def _amounts(
+    rows: list[Row], journals: dict[int, Row], machine: Machine, seen: Sequence[Seen], *, running: bool
+) -> list[Row]:
     if not rows:
         return []
     begin = np.array([row["begin_b"] for row in rows])
@@ -62,12 +68,19 @@ def _amounts(rows: list[Row], journals: dict[int, Row], machine: Machine, seen: 
     for i, row in enumerate(rows):
         names = [one.device["device_id"] for one in seen]
         inclusive = _amount(names, whole[i])
-        if exact[i]:
+        if running and _is_kept(row["inclusive"], inclusive):
+            inclusive = row["inclusive"]
+        elif exact[i]:
             _with_ranges(inclusive, seen, float(begin[i]), float(end[i]))
         mine = _amount(names, own[i])
         if inclusive != row["inclusive"] or mine != row["own"]:
             changed.append({"journal": row["journal_no"], "phase": row["phase_no"], "whole": inclusive, "mine": mine})
     return changed
+
+
+def _is_kept(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
+    """Whether the amounts of a phase's machine and its devices are those of an earlier settling."""
+    return before is not None and before["h"] == now["h"] and before["d"].keys() == now["d"].keys()
 
 
 def _series(machine: Machine, seen: Sequence[Seen]) -> list[Cumulative]:

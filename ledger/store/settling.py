@@ -79,7 +79,7 @@ def settle(connection: Connection, run_id: str, factors: Factors) -> None:
     _replace(connection, run_devices, run_id, devices)
     _replace(connection, run_hosts, run_id, hosts)
     _replace(connection, run_zones, run_id, zone_rows(run_id, row["started_at"], figures))
-    settle_phases(connection, family, devices)
+    settle_phases(connection, family, devices, running=row["status"] == "running")
     mark_day(connection, {before["day"], row["day"]})
     if before["dirty"] >= 2 or moved:
         around = set(lineage)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from written_journals import Journal
 
-from joulebook.ledger.store import Ledger, open_ledger, run_document, sync
+from joulebook.ledger.store import Ledger, open_ledger, phase_rows, run_document, sync
 from joulebook.ledger.store.documents import COMPONENTS
 
 CLOSE = pytest.approx
@@ -66,6 +66,23 @@ def test_very_many_phases_of_a_name_are_summed_up_and_sampled(ledger: Ledger, fo
     assert steps["energy_by_component"]["gpu"]["value"] == CLOSE(36_000, rel=1e-6)
     assert sum(steps["histogram_duration_s"]["n"]) == 12_000
     assert len(steps["sample"]) == 1_000
+
+
+def test_many_phases_have_the_energies_that_few_have(
+    ledger: Ledger, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counters = {"GPU-1": 300.0, "GPU-2": 100.0}
+    journal = Journal("r1", gpus=counters, rel_error=0.05)
+    for i in range(20):
+        journal.phase(i, "step", 5 * i, 5 * i + 3, index=i)
+    journal.write(folder)
+    sync(ledger, folder)
+    exact = run_document(ledger, "r1")["phases"]
+    monkeypatch.setattr(phase_rows, "EXACT_ROWS", 0)
+    quick = run_document(ledger, "r1")["phases"]
+    for name in ("energy_j", "own_energy_j"):
+        assert [row[name]["value"] for row in quick] == [CLOSE(row[name]["value"], rel=1e-6) for row in exact]
+    assert [row["energy_j"]["method"] for row in quick] == [row["energy_j"]["method"] for row in exact]
 
 
 times = st.integers(0, 20)
