@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from functools import cache
 from pathlib import Path
 
@@ -74,15 +75,31 @@ def typed_users(text: str) -> dict[str, float]:
 
 
 def imported_users(path: Path) -> dict[str, float]:
-    """Shares of users by country from a CSV file with the columns `country` and `users` (a count) or `share`.
+    """Shares of users by country from a CSV file, as `users_of_csv` reads it.
 
     Raises:
-        LedgerError: The file can't be read, lacks a column, or a row holds no country or number; row and column named.
+        LedgerError: The file can't be read or understood.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{path}: the file of users can't be read ({error})") from None
+    return users_of_csv(text, str(path))
+
+
+def users_of_csv(text: str, path: str) -> dict[str, float]:
+    """Shares of users by country from CSV text with the columns `country` and `users` (a count) or `share`.
+
+    Args:
+        text: With a header row.
+        path: What to call it in an error.
+
+    Raises:
+        LedgerError: It lacks a column, or a row holds no country or number; row and column are named.
+    """
+    try:
+        rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline="")))
+    except csv.Error as error:
         raise LedgerError(f"{path}: the file of users can't be read ({error})") from None
     column = next((name for name in ("share", "users") if rows and name in rows[0]), None)
     if column is None or "country" not in rows[0]:

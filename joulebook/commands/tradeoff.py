@@ -111,6 +111,7 @@ def _all_costs(given: dict[str, Any]) -> tuple[list[Costs], dict[str, Any]]:
     """Every quantity that is given or can be worked out, energy first."""
     from joulebook.commands.decisions import site
     from joulebook.ledger import tradeoff_inputs
+    from joulebook.ledger.accounting.tradeoff_cascade import mixture_quality
     from joulebook.ledger.errors import LedgerError
 
     pair = _models(given)
@@ -138,6 +139,10 @@ def _all_costs(given: dict[str, Any]) -> tuple[list[Costs], dict[str, Any]]:
     extra: dict[str, Any] = {"warnings": warnings}
     if given["margin"] is not None:
         extra["quality_gate"] = _gate(pair, given["margin"])
+    if None not in (given["escalation_rate"], given["quality_kept"], given["quality_passed_on"]):
+        extra["mixture_quality"] = mixture_quality(
+            given["escalation_rate"], given["quality_kept"], given["quality_passed_on"]
+        )
     return found, extra
 
 
@@ -271,6 +276,8 @@ def _show(results: list[Tradeoff], extra: dict[str, Any]) -> None:
         share = percent(results[0].training_share or 0.0)
         each, unit = with_range(results[0].training_per_request), UNITS[results[0].costs.quantity]
         console.print(f"Training over its life adds {each} {unit} to a large request, {share} of it", highlight=False)
+    if "mixture_quality" in extra:
+        console.print(f"Quality of the mix: {extra['mixture_quality']:.4g}", highlight=False)
     gate = extra.get("quality_gate")
     if gate:
         word = {True: "passes", False: "does not pass", None: "can't be told"}[gate["passes"]]

@@ -123,6 +123,7 @@ class TestTradeoff:
         found = answer(
             *("tradeoff", "--large", "flan-t5-xxl", "--small", "bloomz-1b7", "--task", "imdb", "--once-kwh", "10"),
             *("--location", "KOR", "--escalation-rate", "0.2", "--escalation-n", "500", "--margin", "0.01"),
+            *("--quality-kept", "0.98", "--quality-passed-on", "0.9"),
         )
         saved_kwh = 0.146836 - 0.0310720  # in 1,000 requests
         assert found["break_even_requests"]["value"] == pytest.approx(10_000 / saved_kwh, rel=1e-4)
@@ -132,6 +133,7 @@ class TestTradeoff:
         assert found["cascade_pays"] is True
         assert found["escalation_rate"]["low"] < 0.2 < found["escalation_rate"]["high"]
         assert found["quality_gate"]["passes"] is True
+        assert found["mixture_quality"] == pytest.approx(0.964)  # 0.8 of 0.98 and 0.2 of 0.9
 
     @pytest.mark.parametrize(
         ("words", "said"),
