@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from joulebook.commands.data_fetch import fetch
+
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -67,3 +69,6 @@ def check(file: Path, set_name: str, as_json: bool) -> None:
         click.echo(f'{file} fits. To use it, add to the settings: [data] {set_name} = "{file.resolve()}"')
     if found:
         sys.exit(1)
+
+
+data.add_command(fetch)
