@@ -72,6 +72,8 @@ RANGED = Ranged()
 )
 @click.option("--margin", type=click.FloatRange(min=0), metavar="D", help="How much worse the small model may be.")
 @click.option("--location", help="Where it runs: adds gCO2e, USD and water from the joules.")
+@click.option("--quality-kept", type=float, metavar="Q", help="Quality of the small model on what it keeps.")
+@click.option("--quality-passed-on", type=float, metavar="Q", help="Quality of the large model on what it is passed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def tradeoff(as_json: bool, **given: Any) -> None:
     """Say after how many requests the small model has paid for itself, and on which day.
