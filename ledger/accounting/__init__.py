@@ -1,0 +1,1 @@
+"""Pure functions from observations and factors to figures: no files, no database, no clock."""
