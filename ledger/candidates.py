@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from joulebook.ledger.accounting.comparison import Candidate, Origin, Quality, Unit
 from joulebook.ledger.candidates_estimated import estimated_candidate
-from joulebook.ledger.candidates_published import published_candidates, published_tasks
+from joulebook.ledger.candidates_published import published_candidates, published_tasks, small_large_task
 from joulebook.ledger.candidates_runs import run_candidates, run_tasks, tasks_of_models
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import Ledger
@@ -46,10 +46,14 @@ def find_task(ledger: Ledger | None, text: str) -> str:
         return exact[0]
     if text.casefold() in ALIASES:
         return ALIASES[text.casefold()]
+    published = small_large_task(text)  # a task's name as the source has it
+    if published != text and published in known:
+        return published
     words = set(_words(text))
     found = [task for task in known if words <= set(_words(task))]
-    if len(found) == 1:
-        return found[0]
+    plainest = [task for task in found if all(set(_words(task)) <= set(_words(other)) for other in found)]
+    if plainest:
+        return plainest[0]
     if found:
         raise LedgerError(f"several tasks fit {text!r}: {'; '.join(found)}. Name one of them")
     raise LedgerError(f"no candidates are known for the task {text!r}; known tasks: {'; '.join(known)}")

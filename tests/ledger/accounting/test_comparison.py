@@ -267,6 +267,8 @@ class TestChoosing:
 
     def test_task_by_its_name_or_its_short_one(self):
         assert (find_task(None, "GPQA"), find_task(None, "chat")) == ("gpqa", "lm-arena-chat")
+        assert find_task(None, "zeroshot_sentiment_imdb") == "imdb sentiment"
+        assert find_task(None, "cifar10") == "cifar10 image classification"  # the plain one, not the resized
 
     def test_arena_ratings_keep_the_interval_that_came_with_them(self):
         pair = choose(None, ("Llama-3.1-8B-Instruct", "Llama-3.1-70B-Instruct"), task="chat").candidates
