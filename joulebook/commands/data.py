@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from joulebook.commands.data_changes import changes
 from joulebook.commands.data_fetch import fetch
 
 
@@ -71,4 +72,5 @@ def check(file: Path, set_name: str, as_json: bool) -> None:
         sys.exit(1)
 
 
+data.add_command(changes)
 data.add_command(fetch)

@@ -154,3 +154,21 @@ def test_a_bad_hourly_file_says_where(tmp_path, text, says):
 def test_places(record, zone, how, assumed):
     found = resolve_location(record, ("a",))
     assert (found.zone, found.how, found.assumed, found.hosts) == (zone, how, assumed, ("a",))
+
+
+def test_a_newer_set_shows_what_it_changes():
+    from dataclasses import replace
+
+    from joulebook.ledger.accounting.factor_changes import changes
+
+    old = current_factors(Settings())
+    grid = old.get("grid/KOR/2025")
+    table = {**old.table, "grid/KOR/2025": replace(grid, value=430.0), "new": replace(grid, key="new")}
+    del table["price/KOR"]
+    new = replace(old, table=table, cpu_model="tdp")
+    found = {change.key: change for change in changes(old, new)}
+    assert set(found) == {"grid/KOR/2025", "new", "price/KOR", "choice/cpu_model"}
+    assert found["grid/KOR/2025"].ratio == pytest.approx(430 / grid.value)
+    assert (found["new"].note, found["price/KOR"].note) == ("added", "gone")
+    assert (found["choice/cpu_model"].old, found["choice/cpu_model"].new) == ("family", "tdp")
+    assert changes(old, old) == []
