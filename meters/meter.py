@@ -24,7 +24,7 @@ LAST_READING_S = 0.75  # how long a run's end waits for the last ticks
 _LATE_S = 0.25
 _START_S = 1.5
 _SILENT_S = 5.0
-_REGISTERED = ("pb", "pe", "n", "q", "qs", "quality", "child", "warn", "gap", "baseline")
+_REGISTERED = ("pb", "pe", "n", "q", "qs", "quality", "child", "warn", "gap")
 _MARKS = ("pb", "pe")
 
 
@@ -63,6 +63,7 @@ class Meter:
         self._buffer = b""
         self._started = False
         self._machine_b = 0.0
+        self._baseline: Record | None = None
         self._seeds: dict[str, tuple[float, float]] = {}
         self._before_j: dict[str, float] = {}
         self._stop: Record | None = None
@@ -148,6 +149,8 @@ class Meter:
             self._journal.write(kind, w=w, b=b, **record)
         elif kind == "started":
             self._take_start(record)
+        elif kind == "baseline":
+            self._baseline = {"w": w, "b": b, **record}
         elif kind == "m" and b is not None:
             self._machine.seed(record, b)
             self._journal.write("m", w=w, b=b, **record)
@@ -181,6 +184,16 @@ class Meter:
                 else:
                     self._take_opened(worker, post)
             self._take_trouble(worker.source)
+        self._write_baseline()
+
+    def _write_baseline(self) -> None:
+        """Idle power, once the devices that it is of have their numbers."""
+        idle = self._baseline
+        if idle is None or (self._stop is None and not self._numbers.keys() >= idle["by_id"].keys()):
+            return
+        watts = {str(self._numbers[name]): w for name, w in idle["by_id"].items() if name in self._numbers}
+        self._journal.write("baseline", w=idle["w"], b=idle["b"], d=watts, seconds=idle["seconds"])
+        self._baseline = None
 
     def _take_opened(self, worker: Worker, opened: Opened) -> None:
         source = worker.source

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from joulebook.meters.baseline import measure_baseline
 from joulebook.meters.clock import boot_s, wall_s
 from joulebook.meters.description import Description, open_record, warn_line
-from joulebook.meters.helper import Helper, start_helper
+from joulebook.meters.helper import END_WAIT_S, Helper, start_helper
 from joulebook.meters.journal import JournalWriter, journal_path, new_id
 from joulebook.meters.launchers import Rank
 from joulebook.meters.settings import Settings, SettingsError, journals_dir, load_settings
@@ -35,6 +36,7 @@ class MeteredJob:
         rank: Rank | None,
         mode: str | None = None,
         command: Sequence[str] | None = None,
+        baseline_s: float | None = None,
     ) -> None:
         settings = _settings()
         journal_id = new_id()
@@ -56,7 +58,10 @@ class MeteredJob:
             rank=rank,
             command=command,
         )
+        idle = measure_baseline(baseline_s) if baseline_s else None
         self._begin(journal, opening)
+        if idle is not None:
+            self.send("baseline", **idle)
 
     def _begin(self, journal: JournalWriter, opening: dict[str, Any]) -> None:
         """Read the counters while the helper comes up; the run begins when that is done."""
@@ -80,13 +85,13 @@ class MeteredJob:
         if self.helper is not None and os.getpid() == self._pid:
             self.helper.channel.send({"k": kind, "w": wall_s(), "b": boot_s(), **values})
 
-    def stop(self, status: str, exit_status: int | None) -> None:
-        """End the run now; returns when the last reading is written, within a second in any case."""
+    def stop(self, status: str, exit_status: int | None, wait_s: float = END_WAIT_S) -> None:
+        """End the run now; returns when the last reading is written, but no later than after `wait_s`."""
         if self.helper is None or os.getpid() != self._pid:
             return
         end_w, end_b = wall_s(), boot_s()
         self.helper.channel.send({"k": "stop", "w": end_w, "b": end_b, "status": status, "exit_status": exit_status})
-        finished = self.helper.wait()
+        finished = self.helper.wait(wait_s)
         self.helper = None
         if not finished:
             return

@@ -100,7 +100,13 @@ class Run:
     """
 
     def __init__(
-        self, description: Description, *, parent: str | None = None, nested: bool = False, disabled: bool = False
+        self,
+        description: Description,
+        *,
+        parent: str | None = None,
+        nested: bool = False,
+        disabled: bool = False,
+        baseline_s: float | None = None,
     ) -> None:
         self.description = description
         self.id = new_id()
@@ -113,13 +119,13 @@ class Run:
         self._lock = threading.RLock()
         if not disabled:
             with never_raising("this run is not metered"):
-                self._start(parent, nested=nested)
+                self._start(parent, nested=nested, baseline_s=baseline_s)
 
-    def _start(self, parent: str | None, *, nested: bool) -> None:
+    def _start(self, parent: str | None, *, nested: bool, baseline_s: float | None) -> None:
         rank = find_rank()
         self.id = _run_id(self.description.name or "", rank, nested=nested)
         parent = None if parent == self.id else parent
-        self._job = MeteredJob(self.description, run_id=self.id, parent=parent, rank=rank)
+        self._job = MeteredJob(self.description, run_id=self.id, parent=parent, rank=rank, baseline_s=baseline_s)
         if self._job.helper is not None:
             self._pending = Pending(self._job.helper.channel)
 

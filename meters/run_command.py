@@ -16,6 +16,7 @@ from joulebook.meters.journal import new_id
 from joulebook.meters.metered_job import MeteredJob
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+_END_WAIT_S = 5.0  # the command has ended: nobody is held up who waits for the record
 _FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
@@ -41,6 +42,7 @@ def run_command(
     description: Description,
     *,
     on_start: Callable[[MeteredJob], Any] | None = None,
+    baseline_s: float | None = None,
 ) -> CommandOutcome:
     """Run a command to its end under a meter.
 
@@ -49,12 +51,13 @@ def run_command(
         description: The run's labels.
         on_start: Called with the meter once the run has begun (for a display or a budget); what it returns is
             called when the command has ended.
+        baseline_s: Measure idle power for so many seconds before the command starts.
     """
     if os.environ.get("JOULEBOOK_DISABLED") == "1":
         return CommandOutcome(_wait(command, dict(os.environ), {})[0], None, None)
     run_id = _given_run_id() or new_id()
     parent = os.environ.get("JOULEBOOK_PARENT_RUN")
-    job = _start_meter(command, description, run_id, parent if parent != run_id else None)
+    job = _start_meter(command, description, run_id, parent if parent != run_id else None, baseline_s)
     after = on_start(job) if on_start is not None and job is not None else None
     environ = {key: value for key, value in os.environ.items() if key != "JOULEBOOK_RUN_ID"}
     environ["JOULEBOOK_PARENT_RUN"] = run_id
@@ -69,7 +72,7 @@ def run_command(
         if job is not None:
             state = "interrupted" if interrupted else "finished" if status == 0 else "failed"
             with contextlib.suppress(Exception):
-                job.stop(state, status)
+                job.stop(state, status, wait_s=_END_WAIT_S)
     metered = job is not None and job.path.exists()
     journal = job.path if job is not None and metered else None
     return CommandOutcome(status, run_id if metered else None, journal, started=started)
@@ -81,10 +84,18 @@ def _given_run_id() -> str | None:
 
 
 def _start_meter(
-    command: Sequence[str], description: Description, run_id: str, parent: str | None
+    command: Sequence[str], description: Description, run_id: str, parent: str | None, baseline_s: float | None
 ) -> MeteredJob | None:
     try:
-        return MeteredJob(description, run_id=run_id, parent=parent, rank=None, mode="command", command=command)
+        return MeteredJob(
+            description,
+            run_id=run_id,
+            parent=parent,
+            rank=None,
+            mode="command",
+            command=command,
+            baseline_s=baseline_s,
+        )
     except Exception as error:  # noqa: BLE001 - the command runs in any case
         warn_line(f"this run is not metered ({type(error).__name__}: {error})")
         return None

@@ -38,6 +38,7 @@ class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(..
         tags: Further words, `{"key": "value"}`.
         pue: Power usage effectiveness of the place, where known.
         progress: Show joules and watts on standard error while it goes on.
+        baseline_s: Measure idle power for so many seconds first; energy above it is shown beside the total.
 
     Never raises into the job: what is wrong with an argument is told in one line, and the run goes on.
     """
@@ -62,6 +63,7 @@ class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(..
         tags: dict[str, str] | None = None,
         pue: float | None = None,
         progress: bool = False,
+        baseline_s: float | None = None,
         **unknown: Any,
     ) -> None:
         self._words: dict[str, Any] = {
@@ -77,13 +79,16 @@ class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(..
             "pue": pue,
         }
         self._progress = progress
+        self._baseline_s = baseline_s
         self._runs: list[_Open] = []
         self._disabled = os.environ.get("JOULEBOOK_DISABLED") == "1"
         if unknown and not self._disabled:
             warn_line(f"track() knows no {', '.join(sorted(unknown))}; left out")
 
     def __enter__(self) -> Run:
-        opened = _Open(_begin(self._words, disabled=self._disabled), self._progress and not self._disabled)
+        opened = _Open(
+            _begin(self._words, self._baseline_s, disabled=self._disabled), self._progress and not self._disabled
+        )
         self._runs.append(opened)
         return opened.run
 
@@ -108,7 +113,7 @@ class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(..
     def __call__(self, function: _F) -> _F:
         """Decorate a function: each call of it is a run."""
         words = {**self._words, "name": self._words["name"] or getattr(function, "__name__", None)}
-        return _decorated(function, lambda: track(**words, progress=self._progress))  # type: ignore[return-value]
+        return _decorated(function, lambda: track(**words, progress=self._progress, baseline_s=self._baseline_s))  # type: ignore[return-value]
 
 
 def _decorated(function: Callable[..., Any], make: Callable[[], track]) -> Callable[..., Any]:
@@ -205,7 +210,7 @@ def _restore(variable: str, value: str | None) -> None:
         os.environ[variable] = value
 
 
-def _begin(words: dict[str, Any], *, disabled: bool) -> Run:
+def _begin(words: dict[str, Any], baseline_s: float | None, *, disabled: bool) -> Run:
     if disabled:
         return Run(Description(name=str(words["name"])), disabled=True)
     try:
@@ -215,7 +220,7 @@ def _begin(words: dict[str, Any], *, disabled: bool) -> Run:
         description = Description()
     around = _current.get() or (_active[-1] if _active else None)
     parent = around.id if around is not None and around._job is not None else os.environ.get(_PARENT_VARIABLE)
-    run = Run(description, parent=parent, nested=around is not None)
+    run = Run(description, parent=parent, nested=around is not None, baseline_s=baseline_s)
     if around is not None:
         around._send("child", run=run.id)
     return run

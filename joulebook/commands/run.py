@@ -55,11 +55,19 @@ def _number(context: click.Context, parameter: click.Parameter, value: float | N
 @click.option("--location", callback=_location, help="Where it runs: an ISO 3166 code such as KOR, DE or US-CA.")
 @click.option("--pue", type=click.FloatRange(1, 10), help="Power usage effectiveness of the place, where known.")
 @click.option("--tag", "tags", multiple=True, callback=_tags, metavar="KEY=VALUE", help="A further word; repeatable.")
+@click.option("--baseline", type=click.FloatRange(0.5, 600), metavar="SECONDS", help="Measure idle power first.")
 @click.option("--progress", is_flag=True, help="Show joules, watts and gCO2e while it goes on, on standard error.")
 @click.option("--budget", metavar="AMOUNT", help="Warn at 80 and 100 % of it: 2kWh, 500J, 1.5kg (CO2e), 3USD.")
 @click.option("--budget-stop", is_flag=True, help="End the command (SIGTERM) when the budget is used up.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
-def run(command: tuple[str, ...], progress: bool, budget: str | None, budget_stop: bool, **words: Any) -> None:
+def run(
+    command: tuple[str, ...],
+    baseline: float | None,
+    progress: bool,
+    budget: str | None,
+    budget_stop: bool,
+    **words: Any,
+) -> None:
     """Meter CMD and exit with its status; 128+n where signal n ended it."""
     if not command:
         raise click.UsageError("give the command to meter after --, for example: joulebook run -- python train.py")
@@ -68,7 +76,7 @@ def run(command: tuple[str, ...], progress: bool, budget: str | None, budget_sto
 
     words["name"] = words["name"] or command[0].rpartition("/")[2]
     watch = _watch(progress, budget, budget_stop)
-    outcome = run_command(command, describe(**words), on_start=watch)
+    outcome = run_command(command, describe(**words), on_start=watch, baseline_s=baseline)
     _report(outcome)
     sys.exit(outcome.exit_status)
 
