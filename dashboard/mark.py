@@ -23,7 +23,7 @@ def icon() -> str:
 def wordmark(name: str, palette: Palette) -> str:
     """The mark with the name beside it as SVG, for the top of the navigation."""
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 118 24" width="118" height="24">'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 136 24" width="136" height="24">'
         f'{_bars(palette)}<text x="29" y="18.5" font-family="Source Sans, Inter, system-ui, sans-serif" font-size="17" '
         f'font-weight="600" fill="{palette.text}">{name}</text></svg>'
     )

@@ -173,7 +173,7 @@ def bars(books: data.Books, period: periods.Period, asked: RunFilter, by: str, p
     else:
         parts = energy_bars.by_component(days, palette)
     labels = _unique([_label(day, size) for day in days[size]])
-    return _said(labels, parts, days, t(f"overview.subtitle_{size}"))
+    return _said(labels, parts, days, t(f"overview.subtitle_{size}"), "overview.energy_title")
 
 
 def _bars_of_runs(books: data.Books, asked: RunFilter, by: str, palette: Palette) -> Bars:
@@ -188,14 +188,15 @@ def _bars_of_runs(books: data.Books, asked: RunFilter, by: str, palette: Palette
         parts = energy_bars.by_group(groups, palette)
     else:
         parts = energy_bars.by_component(frame, palette)
-    return _said(_unique([str(name) for name in frame["name"]]), parts, frame, t("overview.subtitle_run"))
+    names_of_bars = _unique([str(name) for name in frame["name"]])
+    return _said(names_of_bars, parts, frame, t("overview.subtitle_run"), "overview.energy_title_run")
 
 
 def _is(column: pd.Series, value: object) -> pd.Series:
     return column.isna() if pd.isna(value) else column == value
 
 
-def _said(labels: list[str], parts: list[energy_bars.Part], frame: pd.DataFrame, subtitle: str) -> Bars:
+def _said(labels: list[str], parts: list[energy_bars.Part], frame: pd.DataFrame, subtitle: str, title_key: str) -> Bars:
     total_j = frame["facility_energy_j"].fillna(0.0).to_numpy(float)
     title = t("overview.energy_unknown")
     if parts and total_j.sum() > 0:
@@ -204,7 +205,7 @@ def _said(labels: list[str], parts: list[energy_bars.Part], frame: pd.DataFrame,
             sums[part.label] = sums.get(part.label, 0.0) + float(part.energy_j.sum())
         largest = max(sums, key=lambda label: sums[label])
         share = fmt.percent(sums[largest] / sum(sums.values()))
-        title = t("overview.energy_title", part=largest, share=share, peak=labels[int(np.argmax(total_j))])
+        title = t(title_key, part=largest, share=share, peak=labels[int(np.argmax(total_j))])
     return Bars(
         labels,
         parts,

@@ -338,7 +338,7 @@ def assumptions(document: Document) -> list[str]:
     facility, energy = figure_of(document["facility_energy_j"]), figure_of(document["energy_j"])
     if facility and energy and energy.value > 0:
         lines.append(
-            t("run.pue", pue=fmt.number(facility.value / energy.value), vintage=plain(facility.vintage or "", 200))
+            t("run.pue", pue=plain(facility.vintage or f"PUE {fmt.number(facility.value / energy.value)}", 200))
         )
     for name, figure in document["energy_by_component"].items():
         if figure and figure["method"] == "modelled":

@@ -19,6 +19,7 @@ from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.uncertainty import Range, of_figure, range_of_product
 
 Document = Mapping[str, Any]
+_TIMES_FROM = 2.0  # from here on a ratio reads better as "3.1 times" than as "310 %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +90,19 @@ def sentence(rows: Rows) -> str:
     times = ratio(first, other)
     per = t("side.per", unit=t(f"work_one.{rows.unit}")) if rows.unit else ""
     real = times.low > 1 or times.high < 1
+    share = t("side.percent", share=fmt.percent(times.value))
     return t(
         "side.real" if real else "side.not_real",
         first=plain(rows.names[0]),
         other=plain(rows.names[i]),
-        share=fmt.percent(times.value) if times.value < 2 else t("side.times", n=fmt.number(times.value)),
+        share=share if times.value < _TIMES_FROM else t("side.times", n=fmt.number(times.value)),
         span=_span(times),
         per=per,
     )
 
 
 def _span(times: Range) -> str:
-    if times.value < 2:
+    if times.value < _TIMES_FROM:
         return t("figure.span", low=fmt.percent(times.low), high=fmt.percent(times.high))
     return fmt.span(fmt.shown(times.value, times.low, times.high, "count"))
 

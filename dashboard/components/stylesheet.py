@@ -11,7 +11,7 @@ _CSS = """
 [data-testid="stMainBlockContainer"] {{ max-width: 1480px; padding-top: 2rem; }}
 [data-testid="stHeader"] {{ background: transparent; }}
 [data-testid="stHeader"], [data-testid="stHeader"] * {{ pointer-events: none; }}
-[data-testid="stHeader"] button, [data-testid="stHeader"] button *, [data-testid="stHeader"] a {{ pointer-events: auto; }}
+[data-testid="stHeader"] :is(button, button *, a, a *) {{ pointer-events: auto; }}
 .st-key-page-header h1 {{ padding: .25rem 0; }}
 .st-key-page-header {{ padding-right: 2.5rem; }}
 .st-key-answer p {{ font-size: 1.3rem; line-height: 1.5; max-width: 62rem; }}
@@ -45,6 +45,10 @@ _CSS = """
   }}
   .jb-value.jb-long {{ font-size: 1.2rem; padding: .1rem 0; }}
   .st-key-page-header {{ padding-right: 0; gap: .5rem; }}
+  .st-key-page-header [data-testid="stElementContainer"]:has([data-testid="stSelectbox"]) {{
+    width: 8.75rem !important; min-width: 0;
+  }}
+  .st-key-page-header [data-testid="stPopover"] button p {{ display: none; }}
   .st-key-answer p {{ font-size: 1.1rem; line-height: 1.4; }}
   .jb-value {{ font-size: 1.45rem; }}
   .jb-value span {{ font-size: .9rem; }}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from joulebook.dashboard import format as fmt
 from joulebook.dashboard.escape import cell
 from joulebook.dashboard.limits import EXPORT_INLINE_MAX_ROWS
 from joulebook.dashboard.texts import t
@@ -38,17 +39,28 @@ def table(
         height: In pixels, or as `st.dataframe` has it.
     """
     st.dataframe(frame, key=key, hide_index=True, alt=alt, column_config=columns, lazy=False, height=height)  # type: ignore[arg-type]
-    download_csv(frame if export is None else export, file_name=file_name, key=f"{key}-csv")
+    rows = frame if export is None else export
+    download_csv(lambda: rows, n=len(rows), file_name=file_name, key=f"{key}-csv")
 
 
-def download_csv(frame: pd.DataFrame, *, file_name: str, key: str, label: str | None = None) -> None:
-    """A button that makes the CSV when it is pressed; too many rows are referred to the command line."""
-    if len(frame) > EXPORT_INLINE_MAX_ROWS:
-        st.caption(t("table.too_many", n=len(frame)))
+def download_csv(
+    read: Callable[[], pd.DataFrame], *, n: int, file_name: str, key: str, label: str | None = None
+) -> None:
+    """A button that reads the rows and makes the CSV when it is pressed; too many are referred to the command line.
+
+    Args:
+        read: Gives the rows; called outside of the page, so it must not use Streamlit.
+        n: How many rows there will be.
+        file_name: Of the CSV.
+        key: Unique on the page.
+        label: Of the button.
+    """
+    if n > EXPORT_INLINE_MAX_ROWS:
+        st.caption(t("table.too_many", n=fmt.whole(n)))
         return
     st.download_button(
         label or t("table.download"),
-        data=lambda: csv_bytes(frame),
+        data=lambda: csv_bytes(read()),
         file_name=file_name,
         mime="text/csv",
         key=key,

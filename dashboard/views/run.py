@@ -20,6 +20,7 @@ from joulebook.dashboard.limits import LIVE_PERIOD_S, LIVE_POINTS, MAX_POINTS_PE
 from joulebook.dashboard.navigation import view
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
+from joulebook.ledger import store
 from joulebook.ledger.errors import LedgerError
 
 
@@ -133,9 +134,12 @@ def downloads(books: data.Books, document: dict[str, Any]) -> None:
             icon=":material/download:",
             type="tertiary",
         )
-        trace = data.trace(books, document["run_id"])
         download_csv(
-            trace, file_name=f"joulebook-{document['run_id'][:12]}-power.csv", key="run-csv", label=t("run.trace_csv")
+            lambda: store.trace(books.ledger, document["run_id"], max_points=MAX_POINTS_PER_TRACE),
+            n=MAX_POINTS_PER_TRACE,
+            file_name=f"joulebook-{document['run_id'][:12]}-power.csv",
+            key="run-csv",
+            label=t("run.trace_csv"),
         )
 
 

@@ -12,9 +12,10 @@ from joulebook.dashboard.components.filters import run_filters
 from joulebook.dashboard.components.page import answer, header, page_footer
 from joulebook.dashboard.components.states import problems
 from joulebook.dashboard.components.table import download_csv
-from joulebook.dashboard.limits import COMPARE_MAX, EXPORT_INLINE_MAX_ROWS, RUNS_PAGE_ROWS
+from joulebook.dashboard.limits import COMPARE_MAX, RUNS_PAGE_ROWS
 from joulebook.dashboard.navigation import view
 from joulebook.dashboard.texts import t
+from joulebook.ledger import store
 from joulebook.ledger.store import RunFilter
 
 
@@ -84,16 +85,18 @@ def the_table(books: data.Books, asked: RunFilter, n: int) -> None:
             column_config=runs_table.columns(),
             height=min(38 * (len(frame) + 1) + 2, 760),
             row_height=38,
+            placeholder="",
             alt=t("runs.alt", n=fmt.whole(n)),
         )
     with actions:
         chosen_actions(frame, list(selection.selection.rows))
     with export_slot:
-        if n <= EXPORT_INLINE_MAX_ROWS:
-            everything = data.runs(books, asked, sort=column, descending=descending, limit=None)
-            download_csv(everything, file_name="joulebook-runs.csv", key="runs-csv")
-        else:
-            st.caption(t("table.too_many", n=fmt.whole(n)))
+        download_csv(
+            lambda: store.list_runs(books.ledger, asked, sort=column, descending=descending, limit=None),
+            n=n,
+            file_name="joulebook-runs.csv",
+            key="runs-csv",
+        )
     open_run(frame)
 
 

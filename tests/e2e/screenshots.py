@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright  # noqa: A004 - its own timeout
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -53,14 +53,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def settle(page: Page, timeout_ms: int = 20_000) -> None:
-    """Wait until the script has run and nothing is loading any more."""
-    page.wait_for_selector('[data-testid="stMainBlockContainer"] >> text=/./', timeout=timeout_ms)
-    page.wait_for_function(
-        """() => !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"]')
-              && document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === 'notRunning'""",
-        timeout=timeout_ms,
-    )
+def settle(page: Page, timeout_ms: int = 60_000) -> None:
+    """Wait until the script has run and nothing is loading any more; a page that never settles is taken as it is."""
+    done = """() => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === 'notRunning'
+              && document.querySelector('[data-testid="stMainBlockContainer"]')?.innerText.length > 20
+              && !document.querySelector('[data-testid="stSkeleton"]')"""
+    try:
+        page.wait_for_function(done, timeout=timeout_ms)
+    except TimeoutError:
+        print(f"{page.url}: still busy after {timeout_ms / 1000:.0f} s")
     page.wait_for_timeout(700)
 
 

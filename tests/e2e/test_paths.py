@@ -66,7 +66,7 @@ def test_from_overview_over_a_run_to_side_by_side(page: Page, address: str) -> N
     both.click()
     page.wait_for_url("**/side_by_side?*runs=*")
     settle(page)
-    expect(page.locator(".st-key-answer")).to_contain_text("of the energy of")
+    expect(page.locator(".st-key-answer")).to_contain_text("the energy of")
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
 
 
