@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import functools
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
@@ -239,8 +240,10 @@ def _status_of(error: BaseException | None) -> tuple[str, int | None]:
 
 
 def _close_forgotten(runs: Sequence[Run] = _active) -> None:
+    # What ended the program is the interpreter's last value; in an interactive session that is an older matter.
+    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
     for run in list(runs):
-        run.stop()
+        run.stop(*_status_of(error))
 
 
 atexit.register(_close_forgotten)
