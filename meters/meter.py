@@ -52,6 +52,7 @@ class Meter:
         self._early: list[Record] = []
         self._root_pid = root_pid
         self._pipe_fd = pipe_fd
+        os.set_blocking(pipe_fd, False)  # a forked child of the job may hold the other end open for long
         self._alive_fd = alive_fd
         self._machine = MachineReader(ProcessTree(root_pid, frozenset({os.getpid()} - {root_pid})))
         self._workers = [Worker(source, lambda: self._machine.tree.pids) for source in sources]
@@ -85,7 +86,8 @@ class Meter:
                 self._listen(poll)
             gone = self._alive_fd in ready if self._alive_fd is not None else not self._pipe_open
             if gone and self._stop is None:
-                self._listen(poll)  # what the job said last may still lie in the pipe
+                while self._listen(poll) and self._stop is None:  # what the job said last still lies in the pipe
+                    continue
                 self._stop = self._stop or {"status": "interrupted", "exit_status": None}
         self._close(self._stop)
 
@@ -111,11 +113,12 @@ class Meter:
 
     # -- what the job says
 
-    def _listen(self, poll: select.poll) -> None:
+    def _listen(self, poll: select.poll) -> bool:
+        """Take what the job has sent; whether there was anything."""
         try:
             data = os.read(self._pipe_fd, 1 << 18)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data and self._pipe_open:
@@ -130,10 +133,11 @@ class Meter:
                 self._opened_b = record.get("b")
         if self._opened_b is None:
             self._early += records
-            return
+            return bool(data)
         for record in [*self._early, *records]:
             self._hear(record)
         self._early = []
+        return bool(data)
 
     def _mark(self) -> None:
         """A window begins or ends: read everything now, the machine too unless it was just read."""

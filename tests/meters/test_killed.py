@@ -113,3 +113,45 @@ print("done")
         read_journals()[1]
     assert python("from joulebook import track\nwith track('next'): pass").returncode == 0
     assert read_journals()[1].one("close")["status"] == "finished"
+
+
+FORKED = """
+import os, sys, time
+from joulebook import track
+with track("x") as run:
+    if os.fork() == 0:
+        time.sleep(8)
+        os._exit(0)
+    print("running", flush=True)
+    time.sleep(20)
+"""
+
+
+def test_a_forked_child_that_lives_on_does_not_keep_the_helper(journals, read_journals) -> None:
+    process = start(FORKED, {})
+    process.stdout.readline()
+    time.sleep(1)
+    process.kill()
+    process.wait()
+    time.sleep(2)
+    (journal,) = read_journals()
+    assert not is_alive(journal.path)
+    assert journal.one("close")["status"] == "interrupted"
+    process.stdout.close()
+
+
+EXECUTED = """
+import os, sys
+from joulebook import track
+run = track("x").start()
+os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(1.5); print('executed')"])
+"""
+
+
+def test_a_job_that_becomes_another_program_is_metered_to_its_end(python, read_journals) -> None:
+    assert python(EXECUTED).stdout == "executed\n"
+    time.sleep(1.5)
+    (journal,) = read_journals()
+    closing = journal.one("close")
+    assert closing["status"] == "interrupted"
+    assert closing["b"] - journal.one("open")["b"] > 1.4
