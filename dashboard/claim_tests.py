@@ -145,8 +145,8 @@ def size_and_quality() -> ClaimTest:
     with_energy = float(size.rank().corr(joules.rank()))
     rows = [
         _row(t("models.test_rank_claim"), 1.0, "1", claimed=True),
-        _row(t("models.test_rank_quality"), with_quality, fmt.number(with_quality, 2)),
-        _row(t("models.test_rank_energy"), with_energy, fmt.number(with_energy, 2)),
+        _ranked(t("models.test_rank_quality"), with_quality, len(both)),
+        _ranked(t("models.test_rank_energy"), with_energy, len(both)),
     ]
     sentence = t(
         "models.test_rank",
@@ -155,6 +155,15 @@ def size_and_quality() -> ClaimTest:
         energy=fmt.number(with_energy, 2),
     )
     return ClaimTest(_frame(rows), t("models.test_rank_axis"), sentence)
+
+
+def _ranked(label: str, correlation: float, n: int) -> tuple[object, ...]:
+    """A rank correlation with its 90 % range (Fisher's z, good enough for ranks)."""
+    z, half = np.arctanh(correlation), 1.645 / np.sqrt(n - 3)
+    low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
+    ends = {"low": fmt.number(low, 2), "high": fmt.number(high, 2)}
+    text = t("compare.value_with_range", value=fmt.number(correlation, 2), **ends)
+    return markup(label), correlation, low, high, False, text
 
 
 def _lowest_energy() -> dict[str, tuple[float, float]]:

@@ -242,6 +242,7 @@ def main(folder: Path, target: Path) -> None:
     drawn |= dots(json.loads((folder / "countries-10m.json").read_text()), set(drawn))
     world = {
         "source": "Natural Earth 1:50m, public domain; through world-atlas 2.0.2 (ISC, Michael Bostock)",
+        "licence": " ".join((folder / "LICENSE").read_text(encoding="utf-8").split()),
         "projection": "Equal Earth",
         "width": WIDTH,
         "countries": dict(sorted(drawn.items())),

@@ -58,7 +58,7 @@ def frame_of(found: Sequence[Case], *, other: str = "") -> pd.DataFrame:
             "predicted": case.predicted.value,
             "other": getattr(case, other) if other and getattr(case, other) is not None else NAN,
             "inside": case.inside,
-            "label": markup(_short(case.name)) if case in worst else "",
+            "label": markup(_cut(_short(case.name))) if case in worst else "",
             "hover": _hover(case),
         }
         for case in found
@@ -72,12 +72,16 @@ def others_frame(frame: pd.DataFrame) -> pd.DataFrame:
     ratio = (frame["other"] / frame["known"]).map(lambda r: abs(math.log(r)) if r > 0 else 0.0)
     worst = ratio.nlargest(NAMED).index
     names = frame["hover"].str.split("<br>").str[0].str.replace("<b>", "").str.replace("</b>", "").str.split(",").str[0]
-    labels = [name.split("/")[-1] if i in worst else "" for i, name in names.items()]
+    labels = [_cut(name.split("/")[-1]) if i in worst else "" for i, name in names.items()]
     return frame.assign(predicted=frame["other"], inside=True, label=labels)
 
 
 def _short(name: str) -> str:
     return name.split(",", maxsplit=1)[0].rsplit("/", maxsplit=1)[-1]
+
+
+def _cut(name: str, letters: int = 22) -> str:
+    return name if len(name) <= letters else name[: letters - 1] + "…"
 
 
 def _hover(case: Case) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from joulebook.dashboard.charts.frontier_labels import WIDE_PX, Box, crowded, place
+from joulebook.dashboard.charts.frontier_labels import LEADER_PX, WIDE_PX, Box, crowded, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,12 @@ class Axes:
 
 
 def annotate(
-    drawn: go.Figure, labels: Sequence[Label], axes: Axes, *, others: Sequence[tuple[float, float]] = ()
+    drawn: go.Figure,
+    labels: Sequence[Label],
+    axes: Axes,
+    *,
+    others: Sequence[tuple[float, float]] = (),
+    line: str | None = None,
 ) -> tuple[int, ...]:
     """Write the labels, the most important first, and return the numbers of those to hide on a phone.
 
@@ -55,27 +60,35 @@ def annotate(
         labels: What to write where; a label that fits nowhere is left out.
         axes: The figure's axes.
         others: Points without a label (data units) that no label may cover.
+        line: Colour of the lines on which labels hang that fit nowhere near; None leaves such labels out.
     """
     points = [axes.share(label.x, label.y) for label in labels]
     texts = [label.text for label in labels]
     strangers = [axes.share(*other) for other in others]
     bars = [bar for label in labels for bar in _bars(label, axes)]
-    places = place(points, texts, height_px=axes.height_px, width_px=axes.width_px, others=strangers, bars=bars)
+    size = {"height_px": axes.height_px, "width_px": axes.width_px}
+    places = place(points, texts, others=strangers, bars=bars, far=line is not None, **size)
     numbers: dict[int, int] = {}
     for i, (label, spot) in enumerate(zip(labels, places, strict=True)):
         if spot is None:
             continue
         numbers[i] = len(drawn.layout.annotations)
         x, y = axes.at(label.x, label.y)
+        hangs = abs(spot.yshift) > LEADER_PX
         drawn.add_annotation(
             text=label.text,
             x=x,
             y=y,
             xanchor=spot.anchor,
             yanchor="middle",
-            xshift=spot.xshift,
-            yshift=spot.yshift,
-            showarrow=False,
+            xshift=0 if hangs else spot.xshift,
+            yshift=0 if hangs else spot.yshift,
+            showarrow=hangs,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor=line,
+            ax=0,
+            ay=-spot.yshift,
             font={"color": label.colour, "size": 12.5},
         )
     return tuple(numbers[i] for i in crowded(points, texts, places, height_px=axes.height_px))

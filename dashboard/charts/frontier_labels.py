@@ -37,6 +37,13 @@ CHOICES = (
     Place(0, 29, "center"),
     Place(0, -30, "center"),
 )
+LEADER_PX = 40.0  # a label further from its point than this hangs on a line
+FAR_CHOICES = tuple(
+    Place(0, sign * distance, anchor)
+    for distance in range(46, 190, 12)
+    for sign in (1, -1)
+    for anchor in ("right", "left")
+)
 
 
 def place(
@@ -47,6 +54,7 @@ def place(
     width_px: float = WIDE_PX,
     others: Sequence[tuple[float, float]] = (),
     bars: Sequence[Box] = (),
+    far: bool = False,
 ) -> list[Place | None]:
     """A place for each label, in order of importance; None where there is room nowhere.
 
@@ -56,6 +64,7 @@ def place(
         height_px: Height of the plot area.
         width_px: Its width.
         others: Points without a label, which no label may cover.
+        far: Labels that fit nowhere near may hang on a line away from the cloud.
         bars: Range bars (left, bottom, right, top in shares), which none may cover either.
     """
     spots = [(x * width_px, y * height_px) for x, y in points]
@@ -65,7 +74,14 @@ def place(
     places: list[Place | None] = []
     for own, (spot, text) in enumerate(zip(spots, texts, strict=True)):
         full = [*strangers, *(box for i, box in enumerate(taken) if i != own)]
-        found = next((c for c in CHOICES if _fits(_box(spot, text, c), full, width_px, height_px)), None)
+        found = next(
+            (
+                c
+                for c in (*CHOICES, *(FAR_CHOICES if far else ()))
+                if _fits(_box(spot, text, c), full, width_px, height_px)
+            ),
+            None,
+        )
         places.append(found)
         if found:
             taken.append(_box(spot, text, found))

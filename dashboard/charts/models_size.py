@@ -122,4 +122,4 @@ def _finish(
     labels = [Label(row["label"], row[x], row[y], palette.accent) for _, row in named.iterrows()]
     rest = shown[~shown["named"]]
     others = list(zip(rest[x].astype(float), rest[y].astype(float), strict=True))
-    return Scatter(drawn, annotate(drawn, labels, axes, others=others))
+    return Scatter(drawn, annotate(drawn, labels, axes, others=others, line=palette.muted))

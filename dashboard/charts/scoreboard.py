@@ -10,13 +10,12 @@ import plotly.graph_objects as go
 
 from joulebook.dashboard.charts import template
 from joulebook.dashboard.charts.frontier import Scatter, above_axis, log_ticks, span, under_axis
-from joulebook.dashboard.charts.frontier_labels import CHARACTER_PX
+from joulebook.dashboard.charts.frontier_annotate import Axes, Label, annotate
+from joulebook.dashboard.charts.frontier_labels import HALF_PX
 from joulebook.dashboard.palette import Palette, translucent
 
 HEIGHT = 380
-PLOT_PX = 302.0  # of either side of the plot area, which is about square
-CLOUD_PX = 52.0  # half the height of the cloud along the diagonal
-ROW_PX = 17.0
+PLOT_PX = 302.0  # height of the plot area
 
 
 def shared_ends(frame: pd.DataFrame) -> tuple[float, float]:
@@ -31,6 +30,7 @@ def panel(
     ends: tuple[float, float],
     unit: str,
     x_note: str,
+    width_px: float = HALF_PX,
 ) -> Scatter:
     """One panel.
 
@@ -40,6 +40,7 @@ def panel(
         ends: Of both axes, powers of ten.
         unit: Above the vertical axis, which shows what was predicted.
         x_note: Under the horizontal axis, which shows what was measured.
+        width_px: Of the plot area on a desktop.
     """
     drawn = template.blank(palette, height=HEIGHT, left=60, right=14, top=28, bottom=50)
     values, texts = log_ticks(*ends)
@@ -50,51 +51,15 @@ def panel(
     known = frame.dropna(subset=["known", "predicted"])
     for inside, part in known.groupby("inside", sort=True):
         drawn.add_trace(_points(part, palette, inside=bool(inside)))
+    named = known[known["label"] != ""]
+    labels = [Label(row.label, row.known, row.predicted, palette.text) for row in named.itertuples()]
+    others = list(zip(known["known"], known["predicted"], strict=True))
+    axes = Axes(ends, ends, PLOT_PX, width_px, y_log=True)
+    annotate(drawn, labels, axes, others=others, line=palette.muted)
+    names = tuple(range(len(drawn.layout.annotations)))  # a phone has no room for them
     above_axis(drawn, unit, palette)
     under_axis(drawn, x_note, palette)
-    return Scatter(drawn, _name_worst(drawn, known[known["label"] != ""], ends, palette))
-
-
-def _name_worst(drawn: go.Figure, worst: pd.DataFrame, ends: tuple[float, float], palette: Palette) -> tuple[int, ...]:
-    """Names away from the cloud, on a line to their point; a phone has no room for them."""
-    numbers: list[int] = []
-    taken: list[float] = []
-    for row in worst.itertuples():
-        x, y = (_share(value, ends) for value in (row.known, row.predicted))
-        above = row.predicted > row.known
-        anchor, height = _clear_of_cloud(x, len(row.label), above=above)
-        while any(abs(height - other) < ROW_PX for other in taken):
-            height += ROW_PX if above else -ROW_PX
-        taken.append(height)
-        numbers.append(len(drawn.layout.annotations))
-        drawn.add_annotation(
-            text=row.label,
-            x=math.log10(row.known),
-            y=math.log10(row.predicted),
-            ax=0,
-            ay=y * PLOT_PX - height,
-            xanchor=anchor,
-            showarrow=True,
-            arrowhead=0,
-            arrowwidth=1,
-            arrowcolor=palette.muted,
-            font={"color": palette.text, "size": 12.5},
-        )
-    return tuple(numbers)
-
-
-def _share(value: float, ends: tuple[float, float]) -> float:
-    return (math.log10(value) - ends[0]) / (ends[1] - ends[0])
-
-
-def _clear_of_cloud(x: float, letters: int, *, above: bool) -> tuple[str, float]:
-    """On which side of its line a name hangs, and at which height (pixels) it clears the points along the diagonal."""
-    length = letters * CHARACTER_PX
-    anchor = "right" if x * PLOT_PX > length else "left"
-    left = x * PLOT_PX - (length if anchor == "right" else 0)
-    far = left + length if above else left
-    height = far + CLOUD_PX if above else far - CLOUD_PX
-    return anchor, min(max(height, 8.0), PLOT_PX - 8.0)
+    return Scatter(drawn, names)
 
 
 def _diagonal(ends: tuple[float, float], factor: float, dash: str, palette: Palette) -> go.Scatter:

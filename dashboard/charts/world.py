@@ -69,7 +69,8 @@ def shade_of(value: float | None, edges: Sequence[float] = SHARE_EDGES) -> int |
 
 def shades(palette: Palette, n: int) -> list[str]:
     """`n` steps of one hue, from faint to full."""
-    return [translucent(palette.accent, 0.12 + 0.88 * (i / (n - 1)) ** 1.15) for i in range(n)]
+    faintest = 0.12 if palette.name == "light" else 0.2
+    return [translucent(palette.accent, faintest + (1 - faintest) * (i / (n - 1)) ** 1.15) for i in range(n)]
 
 
 def figure(

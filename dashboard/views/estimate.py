@@ -18,6 +18,7 @@ from joulebook.dashboard.components.page import answer, header, page_footer
 from joulebook.dashboard.components.states import error_state
 from joulebook.dashboard.components.table import table
 from joulebook.dashboard.escape import plain
+from joulebook.dashboard.navigation import view
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
@@ -260,6 +261,7 @@ def close(kind: str, lines: list[Line], assumptions: tuple[str, ...]) -> None:
     st.subheader(t("estimate.assumed"), anchor=False)
     st.markdown("\n".join(f"- {plain(line, limit=300)}" for line in assumptions))
     st.markdown(estimate.record_line(kind))
+    st.page_link(view("scoreboard"), label=t("nav.scoreboard"), icon=":material/scoreboard:")
 
 
 with header(t("nav.estimate")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from joulebook.dashboard import format as fmt
@@ -18,11 +19,13 @@ from joulebook.dashboard.texts import t
 KINDS = (scoreboard.INFERENCE, scoreboard.TRAINING)
 
 
-def panel(frame: object, ends: tuple[float, float], *, title: str, subtitle: str, unit: str, key: str) -> None:
+def panel(
+    frame: pd.DataFrame, ends: tuple[float, float], *, title: str, subtitle: str, unit: str, key: str, columns: int = 2
+) -> None:
     """One panel in its frame."""
     drawn = panels.panel(
         frame, current_palette(), ends=ends, unit=t("scoreboard.axis_predicted", unit=unit),
-        x_note=t("scoreboard.axis_known", unit=unit),
+        x_note=t("scoreboard.axis_known", unit=unit), width_px=820 / columns - 60,
     )  # fmt: skip
     chart(drawn.figure, title=title, subtitle=subtitle, alt=title, key=key)
     hide_on_phone(key, drawn.crowded)
@@ -83,7 +86,7 @@ def show_training() -> str:
             panel(
                 frame, panels.shared_ends(frame), title=title,
                 subtitle=t(f"scoreboard.training_{letter.lower()}_subtitle"),
-                unit="h" if letter == "H" else "MWh", key=f"scoreboard-{letter.lower()}",
+                unit="h" if letter == "H" else "MWh", key=f"scoreboard-{letter.lower()}", columns=3,
             )  # fmt: skip
     picked = st.segmented_control(
         t("scoreboard.worst_of"), list(by_letter.values()), default=by_letter["M"], required=True,
