@@ -66,6 +66,11 @@ def _residual_spread(ours_w: Sequence[float], wall_w: Sequence[float], offset_w:
     return max(LEAST_SPREAD, scatter)
 
 
+def wall_energy_j(energy_j: float, duration_s: float, offset_w: float, gain: float) -> float:
+    """Energy at the wall: what is always on over the time, and a share on top of what was accounted."""
+    return max(0.0, offset_w * duration_s + gain * energy_j)
+
+
 def calibrated(energy: Figure, duration_s: float, calibration: Calibration) -> Figure:
     """The energy at the wall: offset over time plus gain times ours, as a figure of its own.
 
@@ -74,7 +79,7 @@ def calibrated(energy: Figure, duration_s: float, calibration: Calibration) -> F
         duration_s: Time of the run.
         calibration: Of the machine that it ran on.
     """
-    value = max(0.0, calibration.offset_w * duration_s + calibration.gain * energy.value)
+    value = wall_energy_j(energy.value, duration_s, calibration.offset_w, calibration.gain)
     ours = times(Range(energy.value, energy.low, energy.high), calibration.gain)
     model = Range(value, value * (1 - calibration.spread), value * (1 + calibration.spread))
     width = range_of_sum(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from joulebook.ledger.accounting.calibration import wall_energy_j
 from joulebook.ledger.accounting.cpu import codecarbon_power_w, cpu_energy_j
 from joulebook.ledger.accounting.energy import (
     facility_energy_kwh,
@@ -105,6 +106,25 @@ ENERGY = (
             "4 GB for an hour at 0.14 W/GB", memory_energy_j, {"byte_seconds": 4e9 * 3600, "power_w_per_gb": 0.14}, "J"
         ),
         "Modelled: the middle of the sources with all of them in the range.",
+    ),
+    Formula(
+        "energy-wall",
+        "Energy at the wall, by calibration",
+        "E_wall = a · t + g · E_IT",
+        (
+            Symbol("a, g", "offset and gain of the machine, fitted to two or more wall readings", "W, 1"),
+            Symbol("t", "duration", "s"),
+            Symbol("E_IT", "energy as accounted", "J"),
+        ),
+        "Fischer 2025, arXiv 2509.22092 (there: 56 W and 1.10 for one desktop; not a default)",
+        Example(
+            "100 kJ in 1,000 s on that desktop",
+            wall_energy_j,
+            {"energy_j": 100_000.0, "duration_s": 1000.0, "offset_w": 56.0, "gain": 1.10},
+            "kJ",
+            1e-3,
+        ),
+        "Stands beside the raw figure, never in its place; no other figure is made from it.",
     ),
     Formula(
         "energy-facility",
