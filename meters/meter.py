@@ -327,6 +327,8 @@ class Meter:
             if end_b - since > 2 * TICK_S:
                 why = "the energy counter stands still" if stalled_b is not None else "the device no longer answers"
                 self._write_gap(name, since, end_b, why)
+                code = "counter-stalled" if stalled_b is not None else "device-lost"
+                self._journal.write("warn", code=code, text=f"{self._devices[name].name}: {why}")
 
 
 def _values(sample: Any, dt_s: float) -> list[float | None]:

@@ -465,6 +465,21 @@ with track("x") as run: time.sleep(1)
     assert windows[sim.gpus[0].uuid].energy_j == pytest.approx(300 * (end_b - start_b), rel=0.03)
 
 
+def test_steps_of_a_loader_are_counted_also_when_a_loop_breaks_off(python, read_journals) -> None:
+    code = """
+from joulebook import track
+with track("x") as run:
+    assert list(run.steps([1, 2, 3])) == [1, 2, 3]
+    for item in run.steps(range(10)):
+        if item == 4: break
+"""
+    done = python(code)
+    assert (done.returncode, done.stderr) == (0, "")
+    (journal,) = read_journals()
+    assert sum(record["steps"] for record in journal.of("n")) == 3 + 4
+    assert [end["failed"] for end in journal.of("pe")] == [False, False]
+
+
 def test_secrets_on_the_command_line_are_not_recorded(journals, read_journals) -> None:
     import subprocess
     import sys
