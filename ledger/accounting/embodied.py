@@ -25,6 +25,8 @@ GPUS_PER_SERVER = 8
 # Hardware threads of the two-socket server that a virtual machine is taken to be a part of (SPECpower servers of
 # 2017-2023).
 THREADS_PER_SERVER = 128
+# Processors of servers, whose machine is a whole server however few threads it has.
+SERVER_CPUS = r"xeon|epyc|opteron|neoverse|ampere|graviton|power\d"
 # One source against the truth: half of the log spread of three sources on the same H100 (164, 273, 575 kg).
 SOURCE_GSD = 1.4
 
@@ -139,9 +141,13 @@ def _servers(window: WindowUse, factors: Factors) -> list[Range]:
 
 
 def _server_seconds(host: HostUse) -> float:
-    """Seconds of a whole server that a host's time is worth: by cores allotted; of a typical server if virtual."""
+    """Seconds of a whole server that a host's time is worth, by the cores allotted.
+
+    A virtual machine is a part of a typical server; a desktop or laptop is about as much of one as it has threads.
+    """
     threads = host.threads or host.cores or THREADS_PER_SERVER
-    whole = max(threads, THREADS_PER_SERVER) if host.virtual else threads
+    is_server = not host.virtual and re.search(SERVER_CPUS, host.cpu_model or "", re.IGNORECASE)
+    whole = threads if is_server else max(threads, THREADS_PER_SERVER)
     return host.duration_s * host.idle_share * (allotted_threads(host) or threads) / whole
 
 

@@ -53,6 +53,11 @@ def test_embodied_carbon_shows_the_spread_of_its_sources(factors, make):
     )
     alone = account_run(make.run(make.window([], [make.host(virtual=True)])), factors)
     assert alone.embodied_g.value == pytest.approx(1000 * 8 / 128 * per_kg)
+    server, laptop = (
+        account_run(make.run(make.window([], [make.host(cpu_model=name)])), factors).embodied_g.value
+        for name in ("AMD EPYC 7763", "13th Gen Intel(R) Core(TM) i7-1360P")
+    )
+    assert (server, laptop) == (pytest.approx(1000 * per_kg), pytest.approx(1000 * 8 / 128 * per_kg))
 
 
 def test_what_the_run_declares_beats_the_set(factors, make):
