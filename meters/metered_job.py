@@ -40,7 +40,7 @@ class MeteredJob:
     ) -> None:
         settings = _settings()
         journal_id = new_id()
-        self.path: Path = journal_path(journals_dir(settings), run_id, journal_id)
+        self.path: Path = journal_path(journals_dir(settings).absolute(), run_id, journal_id)
         self.helper: Helper | None = None
         self._pid = os.getpid()
         journal = JournalWriter(self.path)

@@ -19,6 +19,7 @@ from joulebook.meters.wording import converted, energy_range, figure
 
 EVERY_S = 1.0
 _WARN_AT = (0.8, 1.0)
+_REST_DIFFERS = 0.2
 
 
 class LiveSummary:
@@ -51,11 +52,13 @@ class ProgressDisplay:
         budget: Budget | None = None,
         on_used_up: Callable[[], None] | None = None,
         stream: IO[str] | None = None,
+        fraction_done: Callable[[], float | None] | None = None,
     ) -> None:
         self._summary = summary
         self._show = show
         self._budget = budget
         self._on_used_up = on_used_up
+        self._fraction_done = fraction_done
         self._stream = stream if stream is not None else sys.stderr
         self._warned: set[float] = set()
         self._last: tuple[float, float] | None = None
@@ -87,7 +90,9 @@ class ProgressDisplay:
         if before is not None and summary.duration_s > before[0]:
             text += f", {figure((summary.energy_j - before[1]) / (summary.duration_s - before[0]))} W"
         emissions = converted(summary, summary.rates.intensity_g_per_kwh)
-        return text + (f", {figure(emissions[0])} gCO2e" if emissions else "")
+        text += f", {figure(emissions[0])} gCO2e" if emissions else ""
+        done = self._fraction_done() if self._fraction_done is not None else None
+        return text + (f"; all of it: {_forecast(summary.energy_j, summary.energy_range_j, done)}" if done else "")
 
     def _watch_budget(self, summary: Summary) -> None:
         used = self._budget.used(summary) if self._budget is not None else None
@@ -113,6 +118,14 @@ class ProgressDisplay:
             self._watch_budget(self._summary())
         if self._shown:
             self._write("\r\033[K")
+
+
+def _forecast(energy_j: float, ends_j: tuple[float, float], done: float) -> str:
+    """The whole run's energy, if the rest goes on like what is done; the rest may differ by a fifth."""
+    rest = (1 - done) / done
+    low = ends_j[0] * (1 + rest * (1 - _REST_DIFFERS))
+    high = ends_j[1] * (1 + rest * (1 + _REST_DIFFERS))
+    return energy_range(energy_j * (1 + rest), low, high)
 
 
 def watch_journal(

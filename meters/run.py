@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -115,6 +115,7 @@ class Run:
         self._pid = os.getpid()
         self._phases: Counter[str] = Counter()
         self._phase_numbers = 0
+        self._steps: tuple[int, int | None] = (0, None)
         self._open_phases: contextvars.ContextVar[tuple[int, ...]] = contextvars.ContextVar("phases", default=())
         self._lock = threading.RLock()
         if not disabled:
@@ -202,11 +203,18 @@ class Run:
 
     def steps(self, loader: Iterable[_T], name: str = "step", *, samples: str | None = "steps") -> Iterator[_T]:
         """Go through a loader and count its steps: `for batch in run.steps(loader):`."""
+        self._steps = (0, len(loader) if isinstance(loader, Sized) else None)
         with self.phase(name):
             for item in loader:
                 yield item
+                self._steps = (self._steps[0] + 1, self._steps[1])
                 if samples:
                     self.count(**{samples: 1})
+
+    def fraction_done(self) -> float | None:
+        """How much of the loader in `steps` has been gone through; None where nobody knows."""
+        done, total = self._steps
+        return done / total if total else None
 
     def summary(self) -> Summary:
         """What the run used so far (all of it, once it has ended)."""

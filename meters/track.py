@@ -201,7 +201,7 @@ def _start_display(run: Run) -> Any:
 
     if run._job is None or run._job.helper is None:
         return None
-    return ProgressDisplay(LiveSummary(run._job.path, rates_finder()))
+    return ProgressDisplay(LiveSummary(run._job.path, rates_finder()), fraction_done=run.fraction_done)
 
 
 def _restore(variable: str, value: str | None) -> None:

@@ -87,6 +87,7 @@ def test_a_display_shows_the_figures_and_warns_once_at_each_level() -> None:
             budget=parse_budget("1kJ"),
             on_used_up=lambda: used.append(True),
             stream=stream,
+            fraction_done=lambda: 0.25,
         )
         deadline = time.monotonic() + 10
         while not used and time.monotonic() < deadline:
@@ -98,3 +99,5 @@ def test_a_display_shows_the_figures_and_warns_once_at_each_level() -> None:
     assert text.count("80 % of the budget of 1kJ") == text.count("100 % of the budget of 1kJ") == 1
     assert used == [True]
     assert "100 J (95.0 to 105)" in text
+    # A quarter is done: four times as much, the three other quarters a fifth less or more.
+    assert "all of it: 400 J (323 to 483)" in text
