@@ -21,6 +21,7 @@ from joulebook.ledger import store
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import Ledger, RunFilter, RunTotals
+from joulebook.ledger.store.model_sizes import model_sizes as _model_sizes
 from joulebook.meters.errors import MeterError
 from joulebook.meters.settings import Settings, journals_dir, ledger_address, load_settings
 
@@ -82,39 +83,38 @@ def runs(
 ) -> pd.DataFrame:
     """One page of runs, sorted by the ledger (columns: `store.list_runs`)."""
     asked = {"sort": sort, "descending": descending, "limit": limit, "offset": offset}
-    return _kept(
+    return kept(
         ("runs", books.address, books.revision, run_filter, *asked.values()),
-        _read=lambda: store.list_runs(books.ledger, run_filter, **asked),  # type: ignore[arg-type]
+        lambda: store.list_runs(books.ledger, run_filter, **asked),  # type: ignore[arg-type]
     )
 
 
 def totals(books: Books, run_filter: RunFilter = EVERYTHING) -> RunTotals:
     """Sums over the top-level runs that pass the filter, each joule once."""
-    return _kept(
-        ("totals", books.address, books.revision, run_filter), _read=lambda: store.totals(books.ledger, run_filter)
-    )
+    return kept(("totals", books.address, books.revision, run_filter), lambda: store.totals(books.ledger, run_filter))
 
 
 def rollup(books: Books, by: Sequence[str], *, run_filter: RunFilter = EVERYTHING) -> pd.DataFrame:
     """Sums by day, project, model, ... from the rollup tables (columns: `store.rollup`)."""
-    return _kept(
+    return kept(
         ("rollup", books.address, books.revision, tuple(by), run_filter),
-        _read=lambda: store.rollup(
-            books.ledger, by=by, start=run_filter.start, end=run_filter.end, run_filter=run_filter
-        ),
+        lambda: store.rollup(books.ledger, by=by, start=run_filter.start, end=run_filter.end, run_filter=run_filter),
     )
 
 
 def options(books: Books) -> dict[str, list[str]]:
     """What filters offer: projects, models, tasks, kinds, stages, statuses."""
-    return _kept(("options", books.address, books.revision), _read=lambda: store.filter_options(books.ledger))
+    return kept(("options", books.address, books.revision), lambda: store.filter_options(books.ledger))
+
+
+def model_sizes(books: Books) -> dict[str, float]:
+    """Parameters by model, where runs tell them."""
+    return kept(("sizes", books.address, books.revision), lambda: _model_sizes(books.ledger))
 
 
 def document(books: Books, run_id: str) -> dict[str, Any]:
     """One run in full, as `joulebook show RUN --json` has it."""
-    return _kept(
-        ("document", books.address, books.revision, run_id), _read=lambda: store.run_document(books.ledger, run_id)
-    )
+    return kept(("document", books.address, books.revision, run_id), lambda: store.run_document(books.ledger, run_id))
 
 
 def trace(
@@ -126,14 +126,15 @@ def trace(
     max_points: int = MAX_POINTS_PER_TRACE,
 ) -> pd.DataFrame:
     """Power of each device over a window, thinned for the screen (columns: `store.trace`)."""
-    return _kept(
+    return kept(
         ("trace", books.address, books.revision, run_id, start_s, end_s, max_points),
-        _read=lambda: store.trace(books.ledger, run_id, start_s=start_s, end_s=end_s, max_points=max_points),
+        lambda: store.trace(books.ledger, run_id, start_s=start_s, end_s=end_s, max_points=max_points),
     )
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _kept(key: tuple[Any, ...], *, _read: Callable[[], Any]) -> Any:  # noqa: ARG001 - the cache goes by the key
+def kept(key: tuple[Any, ...], _read: Callable[[], Any]) -> Any:  # noqa: ARG001 - the cache goes by the key
+    """What `_read` gives, read once for a key; the key must hold address and revision of the books."""
     return _read()
 
 

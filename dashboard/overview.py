@@ -261,15 +261,9 @@ def size_shares(books: data.Books, asked: RunFilter) -> SizeShares | None:
     unit = next((name for name in saving.WORK_UNITS if frame[name].fillna(0).sum() > 0), None)
     if unit is None:
         return None
-    frame = frame.dropna(subset=["model"]).nlargest(60, "energy_j")
-    frame["parameters"] = [_parameters(books, model) for model in frame["model"]]
+    frame["parameters"] = frame["model"].map(data.model_sizes(books)).astype(float)
     shares = size_classes.shares(frame.rename(columns={unit: "work"}))
     return SizeShares(shares, t(f"work.{unit}")) if len(shares) else None
-
-
-def _parameters(books: data.Books, model: str) -> float | None:
-    known = data.runs(books, RunFilter(models=(model,)), limit=20)["parameters"].dropna()
-    return float(known.iloc[0]) if len(known) else None
 
 
 def size_title(found: SizeShares) -> str:

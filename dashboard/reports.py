@@ -27,12 +27,18 @@ def is_table(name: str) -> bool:
 
 def first_rows(books: data.Books, name: str, asked: RunFilter, n: int) -> pd.DataFrame:
     """The first rows of a table."""
-    return pd.DataFrame(itertools.islice(report_module(name).rows(books.ledger, asked), n))
+    return data.kept(
+        ("report", books.address, books.revision, name, asked, n),
+        lambda: pd.DataFrame(itertools.islice(report_module(name).rows(books.ledger, asked), n)),
+    )
 
 
 def document(books: data.Books, name: str, asked: RunFilter) -> str:
     """A document in full."""
-    return str(report_module(name).text(books.ledger, asked))
+    return data.kept(
+        ("document", books.address, books.revision, name, asked),
+        lambda: str(report_module(name).text(books.ledger, asked)),
+    )
 
 
 def suffix(name: str) -> str:
