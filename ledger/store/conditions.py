@@ -4,13 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, or_
+from sqlalchemy import Boolean, Column, ColumnElement, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.tables import runs
 
 _TEXT_COLUMNS = ("name", "project", "model", "task", "run_id")
+
+
+class _Like(FunctionElement[bool]):
+    """Column like pattern, in any case; SQLAlchemy's `ilike` has SQLite lower every text first: four times slower."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Like)
+def _like(element: Any, compiler: Any, **words: Any) -> str:
+    column, pattern = (compiler.process(part, **words) for part in element.clauses)
+    return f"{column} LIKE {pattern} ESCAPE '\\'"
+
+
+@compiles(_Like, "postgresql")
+def _ilike(element: Any, compiler: Any, **words: Any) -> str:
+    column, pattern = (compiler.process(part, **words) for part in element.clauses)
+    return f"{column} ILIKE {pattern} ESCAPE '\\'"
 
 
 def seconds_of(moment: datetime) -> float:
@@ -42,7 +64,7 @@ def conditions(wanted: RunFilter, *, children: bool) -> list[ColumnElement[bool]
             found.append(contains(runs.c[name], values))
     if wanted.text:
         pattern = f"%{_escaped(wanted.text)}%"
-        found.append(or_(*(runs.c[name].ilike(pattern, escape="\\") for name in _TEXT_COLUMNS)))
+        found.append(or_(*(_Like(runs.c[name], pattern) for name in _TEXT_COLUMNS)))
     bounds = (
         (wanted.start, lambda value: runs.c.started_at >= seconds_of(value)),
         (wanted.end, lambda value: runs.c.started_at < seconds_of(value)),

@@ -63,13 +63,14 @@ def list_runs(
     wanted = run_filter or RunFilter()
     column = runs.c[sort]
     order = (column.desc() if descending else column.asc()).nulls_last()
-    query = select(*(runs.c[name] for name in RUN_COLUMNS))
-    query = query.where(*conditions(wanted, children=wanted.include_children or bool(wanted.run_ids)))
-    query = query.order_by(order, runs.c.run_id.desc() if descending else runs.c.run_id)
-    if limit is not None:
-        query = query.limit(limit)
+    orders = (order, runs.c.run_id.desc() if descending else runs.c.run_id)
+    where = conditions(wanted, children=wanted.include_children or bool(wanted.run_ids))
+    if limit is not None:  # first which runs, from an index, then their wide rows
+        page = select(runs.c.run_id).where(*where).order_by(*orders).limit(limit).offset(offset)
+        where = [runs.c.run_id.in_(page)]
+    query = select(*(runs.c[name] for name in RUN_COLUMNS)).where(*where).order_by(*orders)
     with ledger.reading() as connection:
-        rows = connection.execute(query.offset(offset) if offset else query).all()
+        rows = connection.execute(query.offset(offset) if offset and limit is None else query).all()
     frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(RUN_COLUMNS))
     for name in _TIMES:
         frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True)

@@ -242,8 +242,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_runs_name"), "runs", ["name"], unique=False)
     op.create_index(op.f("ix_runs_parent_run_id"), "runs", ["parent_run_id"], unique=False)
     op.create_index(op.f("ix_runs_project"), "runs", ["project"], unique=False)
+    op.create_index(
+        "ix_runs_search",
+        "runs",
+        ["started_at", "top_level", "name", "project", "model", "task", "run_id"],
+        unique=False,
+    )
     op.create_index(op.f("ix_runs_stage"), "runs", ["stage"], unique=False)
-    op.create_index(op.f("ix_runs_started_at"), "runs", ["started_at"], unique=False)
     op.create_index(op.f("ix_runs_status"), "runs", ["status"], unique=False)
     op.create_index(op.f("ix_runs_task"), "runs", ["task"], unique=False)
     op.create_table(
