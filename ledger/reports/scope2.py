@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from joulebook.ledger.accounting.emissions import market_emissions_g
 from joulebook.ledger.accounting.factors import Contract, Factors
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.hourly import hour_weights, matched_share
 from joulebook.ledger.accounting.uncertainty import sum_figures
 from joulebook.ledger.reports import figure_cells
 from joulebook.ledger.reports.run_facts import country_name, figure_of
 from joulebook.ledger.store import Ledger, RunFilter, each_document
 from joulebook.ledger.store.accounts import factors_now
+from joulebook.ledger.store.tables import runs
 
 TITLE = "Scope 2 by grid zone, location- and market-based side by side (GHG Protocol)"
 J_PER_MWH = 3.6e9
@@ -28,13 +33,14 @@ _EXCLUDED = (
 
 @dataclass
 class _Place:
-    """Runs of one zone: facility energy and location-based emissions, and what of each is unknown."""
+    """Runs of one zone: facility energy, by the hour too, location-based emissions, and what of each is unknown."""
 
     zone: str
     facility: list[Figure] = field(default_factory=list)
     location: list[Figure] = field(default_factory=list)
     intensities: set[str] = field(default_factory=set)
     moments: list[float] = field(default_factory=list)
+    load_kwh: dict[float, float] = field(default_factory=dict)
     runs: int = 0
     unknown: int = 0
 
@@ -46,6 +52,8 @@ def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
     for document in each_document(ledger, run_filter):
         for zone in document["zones"]:
             _add(places.setdefault(zone["zone"], _Place(zone["zone"])), document, zone)
+    if any(contract.hourly_kwh for contract in factors.contracts):
+        _load_by_hour(ledger, run_filter, places)
     made = [_row(place, factors) for _, place in sorted(places.items())]
     yield from made
     if made:
@@ -95,11 +103,51 @@ def _row(place: _Place, factors: Factors) -> dict[str, object]:
         "market_t": None if grams is None else grams / 1e6,
         "market_g_per_kwh": None if grams is None or not kwh else grams / kwh,
         "quality_flags": "; ".join(flags),
-        "hourly_matched_share_draft": None,
+        "hourly_matched_share_draft": _matched(place, factors),
         "gases": "CO2e, GWP-100 as in the factors' sources",
         "scope": _SCOPE,
         "excluded": _EXCLUDED,
     }
+
+
+def _load_by_hour(ledger: Ledger, run_filter: RunFilter, places: Mapping[str, _Place]) -> None:
+    """Facility energy of every clock hour, spread over a run by its own course where that is known."""
+    for document in each_document(ledger, run_filter):
+        facility, energy = document["facility_energy_j"], document["energy_j"]
+        if facility is None or not energy or energy["value"] <= 0 or document["ended_at"] is None:
+            continue
+        ends = [datetime.fromisoformat(document[name]).timestamp() for name in ("started_at", "ended_at")]
+        starts, weights = hour_weights(ends[0], ends[1], _course(ledger, document["run_id"]))
+        for zone in document["zones"]:
+            share = zone["energy_j"]["value"] / energy["value"] if zone["energy_j"] else 0.0
+            load = places[zone["zone"]].load_kwh
+            for hour, weight in zip(starts, weights, strict=True):
+                load[float(hour)] = load.get(float(hour), 0.0) + facility["value"] * share * float(weight) / 3.6e6
+
+
+def _course(ledger: Ledger, run_id: str) -> tuple[tuple[float, float], ...]:
+    with ledger.reading() as connection:
+        details = connection.execute(select(runs.c.details).where(runs.c.run_id == run_id)).scalar() or {}
+    return tuple((hour, weight) for hour, weight in details.get("hours", []))
+
+
+def _matched(place: _Place, factors: Factors) -> float | None:
+    """Share of the zone's use that contracts made in its own hour (draft method); None where no generation is known."""
+    known = [c for c in factors.contracts if c.hourly_kwh and _covers(c, place.zone)]
+    if not known or not place.load_kwh:
+        return None
+    hours = sorted(place.load_kwh)
+    made = [math.fsum(_generation(contract, hour) for contract in known) for hour in hours]
+    return matched_share([place.load_kwh[hour] for hour in hours], made)
+
+
+def _generation(contract: Contract, hour: float) -> float:
+    index = int((hour - contract.start) // 3600)
+    return contract.hourly_kwh[index] if 0 <= index < len(contract.hourly_kwh) else 0.0
+
+
+def _covers(contract: Contract, zone: str) -> bool:
+    return zone == contract.zone or zone.startswith(f"{contract.zone}-")
 
 
 def _shown(figure: Figure | None, unit: float) -> dict[str, object] | None:
@@ -117,7 +165,7 @@ def _market(
 ) -> tuple[list[tuple[Contract, float]], float, list[str]]:
     """(contract, kWh covered) best first, what the rest takes, and what a verifier will ask about."""
     start, end = min(place.moments), max(place.moments)
-    mine = [c for c in factors.contracts if place.zone == c.zone or place.zone.startswith(f"{c.zone}-")]
+    mine = [c for c in factors.contracts if _covers(c, place.zone)]
     valid = [c for c in mine if c.start <= end and start < c.end]
     flags = [f"{c.name or c.kind}: vintage outside the period, not used" for c in mine if c not in valid]
     claims = []

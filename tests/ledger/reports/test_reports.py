@@ -197,3 +197,16 @@ def test_the_eu_form_asks_for_compute_of_inference(books):
     assert "| Training time, range | less than 1 month | NCAs |" in text
     assert re.search(r"\| Energy used for training \| 0\.0026 MWh \(0\.00\d+ to 0\.00\d+\) \|", text)
     assert "77% of it was read from device counters" in text
+
+
+def test_scope_2_matches_contracts_by_the_hour_over_all_runs(books, tmp_path):
+    # The Korean runs use 4.68 kWh, a little of it before March began; the sun gives 1 kWh in the first hour of March.
+    (tmp_path / "solar.txt").write_text("1.0\n0.5\n")
+    (tmp_path / "settings.toml").write_text(
+        '[[contracts]]\nkind = "contract"\nzone = "KOR"\nstart = 2026-03-01\nend = 2026-04-01\n'
+        f'intensity_g_per_kwh = 0\nshare = 1.0\nname = "sun"\ntracking = "K-REC"\nhourly_file = "{tmp_path / "solar.txt"}"\n'
+    )
+    rows = {row["zone"]: row for row in table(books, "scope2")}
+    assert float(rows["KOR"]["hourly_matched_share_draft"]) == pytest.approx(1.0 / (3 * 1.3 * 1.2))
+    assert rows["FRA"]["hourly_matched_share_draft"] == ""
+    assert float(rows["KOR"]["market_t"]) == 0.0
