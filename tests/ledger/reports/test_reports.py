@@ -204,7 +204,8 @@ def test_scope_2_matches_contracts_by_the_hour_over_all_runs(books, tmp_path):
     (tmp_path / "solar.txt").write_text("1.0\n0.5\n")
     (tmp_path / "settings.toml").write_text(
         '[[contracts]]\nkind = "contract"\nzone = "KOR"\nstart = 2026-03-01\nend = 2026-04-01\n'
-        f'intensity_g_per_kwh = 0\nshare = 1.0\nname = "sun"\ntracking = "K-REC"\nhourly_file = "{tmp_path / "solar.txt"}"\n'
+        "intensity_g_per_kwh = 0\nshare = 1.0\n"
+        f'name = "sun"\ntracking = "K-REC"\nhourly_file = "{tmp_path / "solar.txt"}"\n'
     )
     rows = {row["zone"]: row for row in table(books, "scope2")}
     assert float(rows["KOR"]["hourly_matched_share_draft"]) == pytest.approx(1.0 / (3 * 1.3 * 1.2))
