@@ -190,7 +190,7 @@ with header(t("nav.compare")):
 slot = st.container()
 question, available = ask(books, chosen_task, chosen_unit)
 if not available and not question.added:
-    note(t("compare.no_candidates", task=plain(chosen_task), unit=t(f"compare.per_{chosen_unit.replace('-', '_')}")))
+    note(t("compare.no_candidates", task=plain(chosen_task), unit=t(f"compare.unit_{chosen_unit.replace('-', '_')}")))
 else:
     try:
         outcome = compare.compared(books, question)

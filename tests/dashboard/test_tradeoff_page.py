@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from joulebook.dashboard.charts.tradeoff import spread
 from joulebook.dashboard.charts.tradeoff_tornado import Swing, figure
 from joulebook.dashboard.palette import LIGHT
+from joulebook.ledger import store
 
 Show = Callable[..., AppTest]
 
@@ -76,9 +77,13 @@ def test_models_of_one_task_give_the_figures_and_a_gate(show: Show) -> None:
 def test_own_runs_can_be_the_one_time_cost(filled: Path, show: Show) -> None:
     app = show("tradeoff")
     assert not app.exception
-    chooser = app.multiselect(key="tradeoff_once_runs")
-    chooser.set_value([chooser.options[0]] if False else []).run()
+    ledger = store.open_ledger(str(filled / "ledger.sqlite"))
+    made = store.list_runs(ledger, store.RunFilter(stages=("finetune",)))
+    ledger.close()
+    app.multiselect(key="tradeoff_once_runs").set_value([made["run_id"].iloc[0]]).run()
     assert not app.exception
+    assert not app.error
+    assert "pays for its 600" not in app.markdown[0].value
 
 
 def test_rented_hours_are_another_basis_of_money(show: Show) -> None:
