@@ -55,10 +55,22 @@ def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bo
         with part.open("w", encoding="utf-8-sig" if is_table else "utf-8", newline="") as file:
             n = _write(books, name, wanted, file, as_json=as_json)
         part.replace(out)
+        _stamp_beside(books, name, wanted, out)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise LedgerError(f"{out}: the report can't be written ({error.strerror})") from None
     click.echo(f"{out}: {n} row{'' if n == 1 else 's'}")
+
+
+def _stamp_beside(books: object, name: str, wanted: object, out: Path) -> None:
+    """Where somebody else's form leaves no room for what a report was made from, it lies in a small file beside."""
+    from typing import Any, cast
+
+    from joulebook.ledger.reports.making import BESIDE, stamp_beside
+
+    stamp = stamp_beside(cast("Any", books), name, cast("Any", wanted))
+    if stamp is not None:
+        out.with_name(out.name + BESIDE).write_text(stamp, encoding="utf-8")
 
 
 def _write(books: object, name: str, wanted: object, file: object, *, as_json: bool) -> int:

@@ -16,13 +16,15 @@ def verify(report: Path, *, as_json: bool) -> None:
     """Make REPORT again from the books, under the factor set it was made with; every number must agree to 1e-9."""
     from joulebook.books import open_books
     from joulebook.ledger.errors import LedgerError
-    from joulebook.ledger.reports.making import verify_report
+    from joulebook.ledger.reports.making import BESIDE, verify_report
 
+    stamp = report.with_name(report.name + BESIDE)
     try:
         content = report.read_text(encoding="utf-8-sig")
+        beside = stamp.read_text(encoding="utf-8") if stamp.exists() else None
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerError(f"{report}: can't be read as text ({error})") from None
-    verdict = verify_report(open_books(), content)
+    verdict = verify_report(open_books(), content, beside)
     if as_json:
         click.echo(json.dumps({**asdict(verdict), "agrees": verdict.n_differences == 0}))
     if verdict.n_differences:

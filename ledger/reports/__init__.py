@@ -16,7 +16,7 @@ for a document. `figure_cells` makes the columns of a figure, so that value, ran
 
 What a report was made from (name, filter, factor set, ledger revision) is its stamp: a last column in a table, a key
 `_joulebook` in a JSON object, a comment at the end of Markdown. A table whose columns are somebody else's standard
-sets `STAMPED = False`; it can't be verified.
+sets `STAMPED = False`; its stamp lies in a small file beside it.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from joulebook.ledger.store.opening import Ledger
 from joulebook.ledger.store.tables import ledger_state
 
 STAMP = "joulebook_stamp"
+BESIDE = ".joulebook.json"  # after the report's name: where the stamp lies that its form has no room for
 _TOLERANCE = 1e-9
 _COMMENT = "<!-- joulebook "
 
@@ -76,6 +77,13 @@ def write_report(ledger: Ledger, name: str, run_filter: RunFilter, out: TextIO) 
         out.write(_stamped_text(module, module.text(ledger, run_filter), stamp))
         return 1
     return write_table(module.rows(ledger, run_filter), out, stamp if getattr(module, "STAMPED", True) else None)
+
+
+def stamp_beside(ledger: Ledger, name: str, run_filter: RunFilter) -> str | None:
+    """Content of the stamp's own file, for a report whose form leaves no room for one; None where it has room."""
+    if getattr(report_module(name), "STAMPED", True):
+        return None
+    return json.dumps({"_joulebook": asdict(stamp_of(ledger, name, run_filter))}, indent=2) + "\n"
 
 
 def stamp_of(ledger: Ledger, name: str, run_filter: RunFilter) -> Stamp:
@@ -139,13 +147,18 @@ class Verdict:
     differences: tuple[str, ...]
 
 
-def verify_report(ledger: Ledger, content: str) -> Verdict:
+def verify_report(ledger: Ledger, content: str, beside: str | None = None) -> Verdict:
     """Make a report again from its stamp, under the factor set that was kept, and hold it against its file.
 
+    Args:
+        ledger: The books.
+        content: Of the report's file.
+        beside: Content of the stamp's own file, for a report whose form leaves no room for a stamp.
+
     Raises:
-        LedgerError: The file has no stamp, or the books lack the factor set or can't make the report.
+        LedgerError: There is no stamp, or the books lack the factor set or can't make the report.
     """
-    stamp = read_stamp(content)
+    stamp = read_stamp(content) if beside is None else read_stamp(beside)
     with ledger.reading() as connection:
         factors = kept_factors(connection, stamp.factor_set) if stamp.factor_set else None
     then = replace(ledger, factors=factors)

@@ -56,6 +56,15 @@ def test_one_run_from_journal_to_report_and_back(run: Journal, tmp_path: Path) -
     assert "energy_j" in refused.stderr
 
 
+def test_a_report_in_somebody_elses_form_has_its_stamp_beside_it(run: Journal, tmp_path: Path) -> None:
+    out = tmp_path / "emissions.csv"
+    assert joulebook("report", "emissions", "--out", str(out)).returncode == 0
+    assert "joulebook" not in out.read_text("utf-8-sig").splitlines()[0]
+    assert joulebook("verify", str(out)).returncode == 0
+    out.write_text(out.read_text("utf-8-sig").replace("Korea", "Korea?"))
+    assert joulebook("verify", str(out)).returncode == 1
+
+
 def test_an_old_report_is_made_again_under_its_old_factors(run: Journal, tmp_path: Path) -> None:
     out = tmp_path / "runs.csv"
     joulebook("report", "runs", "--out", str(out))

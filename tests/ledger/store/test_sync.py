@@ -350,7 +350,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     return _shown(books, RUNS)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_order_pieces_and_repetition_make_no_difference(
     data: st.DataObject, expected: list[dict], tmp_path_factory: pytest.TempPathFactory
@@ -410,7 +410,7 @@ ODD_LINES = [
 ]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(noise=st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(ODD_LINES)), max_size=12))
 def test_any_bytes_give_a_report_and_leave_other_runs_alone(
     noise: list[bytes], tmp_path_factory: pytest.TempPathFactory
