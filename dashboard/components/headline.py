@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from joulebook.dashboard import format as fmt
-from joulebook.dashboard.escape import markup
+from joulebook.dashboard.escape import markup, plain
 from joulebook.dashboard.figures import mark
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
@@ -113,4 +113,6 @@ def _facts(figure: Figure, quantity: fmt.Quantity) -> dict[str, str]:
         t("figure.si_value"): fmt.si(figure.value, quantity),
         t("figure.boundary"): figure.boundary,
     }
-    return facts | ({t("figure.vintage"): figure.vintage} if figure.vintage else {})
+    if figure.measured_share is not None:
+        facts[t("figure.measured_share")] = fmt.percent(figure.measured_share)
+    return facts | ({t("figure.vintage"): plain(figure.vintage, 300)} if figure.vintage else {})

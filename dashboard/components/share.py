@@ -11,7 +11,7 @@ from joulebook.dashboard.texts import t
 
 def copy_link() -> None:
     """A small button that shows the page's full address, ready to copy."""
-    with st.popover(t("share.label"), icon=":material/link:"):
+    with st.popover(t("share.label"), icon=":material/link:", key="copy-link"):
         st.caption(t("share.text"))
         st.code(page_address(), language=None, wrap_lines=True)
 

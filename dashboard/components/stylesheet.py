@@ -46,9 +46,9 @@ _CSS = """
   .jb-value.jb-long {{ font-size: 1.2rem; padding: .1rem 0; }}
   .st-key-page-header {{ padding-right: 0; gap: .5rem; }}
   .st-key-page-header [data-testid="stElementContainer"]:has([data-testid="stSelectbox"]) {{
-    width: 8.75rem !important; min-width: 0;
+    flex: 0 1 8.6rem; max-width: 8.6rem; min-width: 0;
   }}
-  .st-key-page-header [data-testid="stPopover"] button p {{ display: none; }}
+  .st-key-copy-link button p {{ display: none; }}
   .st-key-answer p {{ font-size: 1.1rem; line-height: 1.4; }}
   .jb-value {{ font-size: 1.45rem; }}
   .jb-value span {{ font-size: .9rem; }}
