@@ -9,6 +9,7 @@ import streamlit as st
 
 from joulebook.dashboard.texts import t
 
+_FIRST = "overview"
 VIEWS = Path(__file__).parent / "views"
 
 
@@ -40,12 +41,21 @@ ENTRIES = (
 
 def pages() -> dict[str, list[st.Page]]:
     """The pages that are built, by section, for `st.navigation`; hidden ones last."""
-    sections: dict[str, list[st.Page]] = {}
+    sections: dict[str, list[st.Page]] = {t("nav.ledger"): [_first_by_name()]}
     for entry in ENTRIES:
         if is_built(entry.name):
             title = t(f"nav.{entry.section}") if entry.section else ""
             sections.setdefault(title or t("nav.ledger"), []).append(_page(entry))
     return sections
+
+
+def _first_by_name() -> st.Page:
+    """`/overview` leads to the first page, which Streamlit serves at `/` alone."""
+    return st.Page(_to_first, title=t(f"nav.{_FIRST}"), url_path=_FIRST, visibility="hidden")
+
+
+def _to_first() -> None:
+    st.switch_page(view(_FIRST), query_params={key: st.query_params.get_all(key) for key in st.query_params})
 
 
 def is_built(name: str) -> bool:
@@ -63,8 +73,8 @@ def _page(entry: Entry) -> st.Page:
         VIEWS / f"{entry.name}.py",
         title=t(f"nav.{entry.name}"),
         icon=f":material/{entry.icon}:",
-        url_path=entry.name,
-        default=entry.name == "overview",
+        url_path="home" if entry.name == _FIRST else entry.name,  # the first page is at `/`; its own path is not served
+        default=entry.name == _FIRST,
         visibility="visible" if entry.section else "hidden",
         help=t(f"nav_help.{entry.name}"),
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from joulebook.dashboard.access import may_serve, sign_in_configured
+from joulebook.dashboard.access import is_loopback, sign_in_configured
 from joulebook.ledger.errors import LedgerError
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ def serve(*, port: int | None = None, address: str = "127.0.0.1", open_browser: 
     """
     import streamlit as st
 
-    if not may_serve(address, sign_in=sign_in_configured()):
+    if not is_loopback(address) and not sign_in_configured():
         raise ServerError(
             f"not served on {address}: others could read the books without signing in. Leave --address out, or set up "
             "sign-in first: an [auth] section in .streamlit/secrets.toml and pip install 'joulebook[auth]'"
@@ -46,7 +46,6 @@ def serve(*, port: int | None = None, address: str = "127.0.0.1", open_browser: 
         "server.headless": not (open_browser and _has_screen()),
         "browser.serverAddress": "localhost" if address == "localhost" else address,
     }
-    # Streamlit looks for a project's config beside the program that started it; ours is passed on whole instead.
     os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
     st.App(HERE / "app.py").run(config=config)
 
