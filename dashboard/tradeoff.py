@@ -19,7 +19,6 @@ from joulebook.ledger import tradeoff_inputs
 from joulebook.ledger.accounting.comparison import Candidate, Site
 from joulebook.ledger.accounting.comparison_site import with_range
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.scaling import SizeStep, size_steps
 from joulebook.ledger.accounting.tradeoff import (
     Costs,
     Curve,
@@ -45,9 +44,6 @@ ONCE_PARTS = ("distillation", "labelling", "evaluation", "development")
 POINTS = 160  # of a curve; straight lines with one corner need few
 # The worked example: Llama 3.1 70B and 8B on H100 at a batch of 64, 400 tokens a request (ML.ENERGY v3).
 EXAMPLE_LARGE_J, EXAMPLE_SMALL_J, EXAMPLE_ONCE_KWH = 318.8, 47.6, 600.0
-# Peak of an H100 (989e12 FLOP/s dense) times the share that public trainings reach (0.323), over 0.85 of its 700 W.
-FLOP_PER_J = 989e12 * 0.323 / (0.85 * 700)
-SIZES = (1e9, 3e9, 7e9, 13e9, 34e9, 70e9, 180e9, 405e9)
 
 _UNITS: Mapping[Quantity, tuple[fmt.Quantity, float]] = {  # SI per unit of the quantity
     "kwh": ("energy", J_PER_KWH),
@@ -316,83 +312,6 @@ def training_share(training_mwh: float, requests: float, per_request_j: float) -
     training_j = training_mwh * 1e3 * J_PER_KWH
     each = amortised_per_request(Figure(training_j, training_j, training_j, "declared", "as declared"), requests)
     return fmt.amount(each.value, "energy"), fmt.percent(each.value / (each.value + per_request_j))
-
-
-def table_of(answers: Mapping[Quantity, Answer | None]) -> pd.DataFrame:
-    """All quantities side by side, for the screen."""
-    known = {quantity: answer for quantity, answer in answers.items() if answer}
-    results = [(quantity, answer, answer.result) for quantity, answer in known.items()]
-    return pd.DataFrame(
-        {
-            t("tradeoff.in"): [t(f"tradeoff.quantity_{q}") for q, _, _ in results],
-            t("tradeoff.large_request"): [figure_text(q, r.costs.large) for q, _, r in results],
-            t("tradeoff.small_request"): [figure_text(q, r.costs.small) for q, _, r in results],
-            t("tradeoff.once"): [figure_text(q, r.once) for q, _, r in results],
-            t("tradeoff.break_even"): [requests_text(a) for _, a, _ in results],
-            t("tradeoff.day"): [_day(r) for _, _, r in results],
-            t("tradeoff.threshold"): [_threshold(r) for _, _, r in results],
-        }
-    )
-
-
-def _day(result: Tradeoff) -> str:
-    even = result.break_even
-    if even.requests is None:
-        return t("tradeoff.never")
-    return f"{even.date:%-d %b %Y}" if even.date else t("figure.unknown")
-
-
-def _threshold(result: Tradeoff) -> str:
-    figure = result.cascade.threshold
-    return fmt.with_range(figure.value, figure.low, figure.high, "share")
-
-
-def export_of(answers: Mapping[Quantity, Answer | None]) -> pd.DataFrame:
-    """All quantities for CSV, each figure with range, method and vintage."""
-    return pd.DataFrame([_export_row(q, a.result) for q, a in answers.items() if a])
-
-
-def _export_row(quantity: Quantity, result: Tradeoff) -> dict[str, object]:
-    figures = {
-        "large_per_request": result.costs.large,
-        "small_per_request": result.costs.small,
-        "once": result.once,
-        "break_even_requests": result.break_even.requests,
-        "cascade_threshold": result.cascade.threshold,
-    }
-    cells: dict[str, object] = {"unit": {"kwh": "kWh", "kg": "kgCO2e", "usd": "USD", "l": "L"}[quantity]}
-    for name, figure in figures.items():
-        cells[name] = figure.value if figure else None
-        for part in ("low", "high", "method", "boundary", "vintage"):
-            cells[f"{name}_{part}"] = getattr(figure, part) if figure else None
-    return cells | {
-        "break_even_date": result.break_even.date,
-        "probability_never": result.break_even.probability_never,
-        "verdict": result.verdict,
-    }
-
-
-@st.cache_data(max_entries=1, show_spinner=False)
-def sizes() -> list[SizeStep]:
-    """What the next size buys, by Chinchilla's law."""
-    return size_steps(list(SIZES), FLOP_PER_J)
-
-
-def sizes_table(steps: list[SizeStep]) -> pd.DataFrame:
-    """The sizes for the screen."""
-    return pd.DataFrame(
-        {
-            t("compare.parameters"): [fmt.amount(s.parameters, "count") for s in steps],
-            t("tradeoff.tokens"): [fmt.amount(s.tokens, "count") for s in steps],
-            t("models.training_energy"): [fmt.amount(s.training_kwh * J_PER_KWH, "energy") for s in steps],
-            t("tradeoff.loss"): [fmt.number(s.loss) for s in steps],
-            t("tradeoff.loss_drop"): ["" if s.loss_drop is None else fmt.number(s.loss_drop) for s in steps],
-            t("tradeoff.loss_per_mwh"): [
-                "" if s.loss_drop_per_mwh is None else fmt.number(s.loss_drop_per_mwh) for s in steps
-            ],
-            t("tradeoff.token_ratio"): [f"× {fmt.number(s.inference_ratio)}" for s in steps],
-        }
-    )
 
 
 def check_range(low: float, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from joulebook.dashboard import compare, data
+from joulebook.dashboard import compare, compare_tables, data
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import frontier, frontier_languages
 from joulebook.dashboard.components.chart import chart
@@ -172,14 +172,14 @@ def show(result: Comparison) -> None:
         return
     scatter(result)
     table(
-        compare.table_of(result), key="compare-table", alt=t("compare.table_alt"), export=compare.export_of(result),
-        file_name="comparison.csv",
+        compare_tables.table_of(result), key="compare-table", alt=t("compare.table_alt"),
+        export=compare_tables.export_of(result), file_name="comparison.csv",
     )  # fmt: skip
     if result.steps:
         st.subheader(t("compare.steps_title"), anchor=False)
         table(
-            compare.steps_of(result), key="compare-steps", alt=t("compare.steps_alt"),
-            export=compare.steps_export(result), file_name="next-step.csv",
+            compare_tables.steps_of(result), key="compare-steps", alt=t("compare.steps_alt"),
+            export=compare_tables.steps_export(result), file_name="next-step.csv",
         )  # fmt: skip
     languages(result)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from joulebook.dashboard import compare, data, tradeoff
+from joulebook.dashboard import compare, data, tradeoff, tradeoff_tables
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import tradeoff as cumulative
 from joulebook.dashboard.charts import tradeoff_threshold, tradeoff_tornado
@@ -276,14 +276,14 @@ def show(books: data.Books, asked: tradeoff.Inputs, pair: tuple[Candidate | None
         gate(pair)
         decides(found)
     table(
-        tradeoff.table_of(answers), key="tradeoff-table", alt=t("tradeoff.table_alt"),
-        export=tradeoff.export_of(answers), file_name="tradeoff.csv",
+        tradeoff_tables.table_of(answers), key="tradeoff-table", alt=t("tradeoff.table_alt"),
+        export=tradeoff_tables.export_of(answers), file_name="tradeoff.csv",
     )  # fmt: skip
     st.subheader(t("tradeoff.life_title"), anchor=False)
     life(asked)
     st.subheader(t("tradeoff.sizes_title"), anchor=False)
     st.caption(t("tradeoff.sizes_subtitle"))
-    table(tradeoff.sizes_table(tradeoff.sizes()), key="tradeoff-sizes", alt=t("tradeoff.sizes_title"))
+    table(tradeoff_tables.sizes_table(tradeoff_tables.sizes()), key="tradeoff-sizes", alt=t("tradeoff.sizes_title"))
     page_footer(
         books, boundary=asked.boundary, location=asked.location or "WLD", location_assumed=asked.location is None
     )
