@@ -75,25 +75,29 @@ def import_cost(python: str, code: str, environ: dict[str, str], rounds: int = 1
 SESSION = """
 import os, sys, time
 {imports}
-def cpu_s():
-    total = 0.0
+def meters():
     for pid in os.listdir("/proc"):
         if not pid.isdigit(): continue
         try:
             words = open(f"/proc/{{pid}}/cmdline").read()
             parent = int(open(f"/proc/{{pid}}/stat").read().rpartition(") ")[2].split()[1])
-            if int(pid) != os.getpid() and parent != os.getpid() and {mark!r} not in words: continue
-            for thread in os.listdir(f"/proc/{{pid}}/task"):
-                total += int(open(f"/proc/{{pid}}/task/{{thread}}/schedstat").read().split()[0]) / 1e9
-        except OSError: pass
+        except OSError: continue
+        if int(pid) == os.getpid() or parent == os.getpid() or {mark!r} in words and str(os.getpid()) in words:
+            yield pid
+def cpu_s(pids):
+    total = 0.0
+    for pid in pids:
+        for thread in os.listdir(f"/proc/{{pid}}/task"):
+            total += int(open(f"/proc/{{pid}}/task/{{thread}}/schedstat").read().split()[0]) / 1e9
     return total
 a = time.perf_counter()
 {start}
 b = time.perf_counter()
 time.sleep(2)
-before, since = cpu_s(), time.perf_counter()
+pids = list(meters())
+before, since = cpu_s(pids), time.perf_counter()
 time.sleep({seconds})
-share = (cpu_s() - before) / (time.perf_counter() - since)
+share = (cpu_s(pids) - before) / (time.perf_counter() - since)
 c = time.perf_counter()
 {end}
 d = time.perf_counter()

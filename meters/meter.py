@@ -106,8 +106,8 @@ class Meter:
         if self._alive_fd is None and not _is_running(self._root_pid):
             self._stop = {"status": "interrupted", "exit_status": None}
 
-    def _write_machine(self) -> None:
-        state = self._machine.read()
+    def _write_machine(self, *, thoroughly: bool = False) -> None:
+        state = self._machine.read(thoroughly=thoroughly)
         self._machine_b = state.b
         self._journal.write("m", b=state.b, **state.to_record())
 
@@ -303,7 +303,7 @@ class Meter:
             return  # the job was gone before its run began
         end_b = stop.get("b") or boot_s()
         with contextlib.suppress(Exception):
-            self._write_machine()
+            self._write_machine(thoroughly=True)
         for worker in self._workers:
             worker.stop()
         until = time.monotonic() + LAST_READING_S

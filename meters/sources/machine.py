@@ -7,6 +7,7 @@ children's time, one that was not is added when it vanishes.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from joulebook.meters.clock import boot_s
 _HERTZ = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _PROC = Path("/proc")
+# Looking for new children costs more than reading the known ones; what a new one used before it was found is counted.
+_LOOK_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,17 @@ class ProcessTree:
     root: int
     leave_out: frozenset[int] = frozenset()
     vanished_s: float = 0.0
+    _looked_b: float = -math.inf
     _known: dict[int, _Process] = field(default_factory=dict)
 
     @property
     def pids(self) -> frozenset[int]:
         """Processes of the tree when it was last read."""
         return frozenset(self._known)
+
+    def look(self) -> None:
+        """Look for new processes with the next reading."""
+        self._looked_b = -math.inf
 
     @property
     def rss_bytes(self) -> int | None:
@@ -80,17 +88,20 @@ class ProcessTree:
     def read(self) -> float | None:
         """CPU seconds so far; None where /proc is not there or the root is gone before it was ever read."""
         now: dict[int, _Process] = {}
-        self._descend(self.root, 0, now)
+        look = boot_s() - self._looked_b > _LOOK_EVERY_S
+        if look:
+            self._looked_b = boot_s()
+            self._descend(self.root, 0, now)
         for pid in list(self._known):  # a child whose parent died now belongs to init, but is still the user's
             if pid not in now:
-                self._descend(pid, self._known[pid].parent, now)
+                self._descend(pid, self._known[pid].parent, now, deeper=look)
         self._count_vanished(now)
         if not now and not self._known:
             return None
         self._known = now
         return self.vanished_s + sum(process.own_s + process.children_s for process in now.values())
 
-    def _descend(self, pid: int, parent: int, found: dict[int, _Process]) -> None:
+    def _descend(self, pid: int, parent: int, found: dict[int, _Process], *, deeper: bool = True) -> None:
         if pid in found or pid in self.leave_out:
             return
         process = _read_process(pid, parent)
@@ -98,7 +109,7 @@ class ProcessTree:
         if process is None or (before is not None and before.started != process.started):
             return
         found[pid] = process
-        for child in _children(pid):
+        for child in _children(pid) if deeper else ():
             self._descend(child, pid, found)
 
     def _count_vanished(self, now: dict[int, _Process]) -> None:
@@ -155,8 +166,10 @@ class MachineReader:
         if self._last is None:
             self._last = MachineState(b, *(record.get(key) for key in keys))
 
-    def read(self) -> MachineState:
-        """The state now."""
+    def read(self, *, thoroughly: bool = False) -> MachineState:
+        """The state now; `thoroughly` looks for new processes in any case."""
+        if thoroughly:
+            self.tree.look()
         b, tree_s = boot_s(), self.tree.read()
         memory, rss = self._memory_used(), self.tree.rss_bytes
         last = self._last

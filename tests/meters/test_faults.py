@@ -102,9 +102,9 @@ def now_s(sim: Simulator) -> float:
 
 def test_a_counter_that_is_reset_goes_on_and_the_moment_is_a_gap(python, simulator, read_journals) -> None:
     sim = simulator(Gpu(high_w=300))
-    sim.gpus[0].reset_s = now_s(sim) + 2.5
+    sim.gpus[0].reset_s = now_s(sim) + 4
     sim.write()
-    assert python(JOB.format(4.5), sim.environ).returncode == 0
+    assert python(JOB.format(6), sim.environ).returncode == 0
     (journal,) = read_journals()
     energies = [
         e[0] for r in sorted(journal.of("r"), key=lambda r: r["b"]) for e in r["d"].values() if e[0] is not None
@@ -119,10 +119,10 @@ def test_a_counter_that_is_reset_goes_on_and_the_moment_is_a_gap(python, simulat
 
 def test_a_gpu_that_is_lost_leaves_a_gap_and_the_others_go_on(python, simulator, read_journals) -> None:
     sim = simulator(Gpu(high_w=300), Gpu(high_w=200))
-    lost_s = now_s(sim) + 1.5
+    lost_s = now_s(sim) + 3
     sim.faults = [Fault(call, error=15, gpu=0, from_s=lost_s) for call in CALLS]
     sim.write()
-    assert python(JOB.format(5), sim.environ).returncode == 0
+    assert python(JOB.format(6.5), sim.environ).returncode == 0
     (journal,) = read_journals()
     gap = journal.one("gap")
     numbers = {device["id"]: device["i"] for device in journal.of("device")}
@@ -134,14 +134,14 @@ def test_a_gpu_that_is_lost_leaves_a_gap_and_the_others_go_on(python, simulator,
 
 def test_a_counter_that_fails_for_a_while_loses_nothing(python, simulator, read_journals) -> None:
     sim = simulator(Gpu(high_w=300))
-    start_s = now_s(sim) + 1.0
+    start_s = now_s(sim) + 3
     sim.faults = [Fault("nvmlDeviceGetTotalEnergyConsumption", error=999, from_s=start_s, to_s=start_s + 1.5)]
     sim.write()
-    assert python(JOB.format(4), sim.environ).returncode == 0
+    assert python(JOB.format(6), sim.environ).returncode == 0
     (journal,) = read_journals()
     from joulebook.meters.summary import Observed, summary_of
 
     observed = Observed()
     observed.add(journal.records)
     length = journal.one("close")["b"] - journal.one("open")["b"]
-    assert summary_of(observed, None).energy_j == pytest.approx(300 * length, rel=0.01)
+    assert summary_of(observed, None).energy_j == pytest.approx(300 * length, rel=0.02)

@@ -28,7 +28,7 @@ def test_children_that_exit_stay_counted_waited_for_or_not() -> None:
         reader = MachineReader(ProcessTree(process.pid))
         states = []
         while process.poll() is None:
-            states.append(reader.read())
+            states.append(reader.read(thoroughly=True))
             time.sleep(0.02)
     used = [state.tree_s for state in states if state.tree_s is not None]
     assert used == sorted(used)
