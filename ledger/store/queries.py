@@ -25,6 +25,7 @@ RUN_COLUMNS = (
 )  # fmt: skip
 
 
+_WHOLE = ("hosts", "warnings", "revision")
 _TIMES = ("started_at", "ended_at")
 _NUMBERS = {
     *(name for names in figure_names() for name in names),
@@ -71,9 +72,12 @@ def list_runs(
     query = select(*(runs.c[name] for name in RUN_COLUMNS)).where(*where).order_by(*orders)
     with ledger.reading() as connection:
         rows = connection.execute(query.offset(offset) if offset and limit is None else query).all()
-    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(RUN_COLUMNS))
+    # As objects first: pandas would make NaN of an unknown text.
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=list(RUN_COLUMNS), dtype=object)
+    for name in _WHOLE:
+        frame[name] = frame[name].astype("int64")
     for name in _TIMES:
-        frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True)
+        frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True).astype("datetime64[us, UTC]")
     for name in _NUMBERS & set(RUN_COLUMNS):
         frame[name] = frame[name].astype("float64")
     return frame

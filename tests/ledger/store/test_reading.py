@@ -41,6 +41,8 @@ def test_lists_are_filtered_sorted_and_paged(three: Ledger) -> None:
     frame = list_runs(three)
     assert tuple(frame.columns) == RUN_COLUMNS
     assert list(frame["run_id"]) == ["run2", "run1", "run0"]
+    assert list(frame["model"]) == [None, "large", "small"]
+    assert frame["tags"].tolist() == [{}, {}, {}]
     assert list(list_runs(three, sort="energy_j", limit=1, offset=1)["run_id"]) == ["run1"]
     assert list(list_runs(three, sort="energy_j", descending=False)["gpu_j"]) == [
         CLOSE(30_000),
