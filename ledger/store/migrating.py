@@ -28,11 +28,12 @@ def check_version(connection: Connection, address: str) -> bool:
     Raises:
         LedgerError: A newer Joulebook made them, or the database belongs to something else.
     """
+    # Tables first: another process may commit all of them between these two looks; they are not somebody else's then.
+    others = set(inspect(connection).get_table_names())
     current = MigrationContext.configure(connection).get_current_revision()
     if current == _scripts().get_current_head():
         return True
     if current is None:
-        others = set(inspect(connection).get_table_names())
         if others:
             raise LedgerError(
                 f"{address}: is a database of something else (it has a table {min(others)!r}); "
