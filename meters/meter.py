@@ -65,7 +65,7 @@ class Meter:
         self._started = False
         self._machine_b = 0.0
         self._baseline: Record | None = None
-        self._seeds: dict[str, tuple[float, float]] = {}
+        self._seeds: dict[str, list[list[float]]] = {}
         self._before_j: dict[str, float] = {}
         self._stop: Record | None = None
         self._pipe_open = True
@@ -170,7 +170,7 @@ class Meter:
         for b, dt_s, samples in record.get("polls", ()):
             numbered = {str(self._numbers[name]): [*sample, dt_s] for name, sample in samples.items()}
             self._journal.write("r", b=b, d=numbered)
-        self._seeds = {name: (b, power_w) for name, b, power_w in record.get("seeds", ())}
+        self._seeds = dict(record.get("seeds") or {})
         self._started = True
 
     # -- what the workers read
@@ -238,11 +238,13 @@ class Meter:
         for name, sample in poll.samples.items():
             if self._devices[name].sensor.kind != "integrated" or sample.energy_j is None:
                 continue
-            seed = self._seeds.pop(name, None)
-            if seed is not None and 0 < poll.b - seed[0] < _START_S:
-                self._before_j[name] = seed[1] * (poll.b - seed[0])
-                b = seed[0] - self._devices[name].sensor.lag_s
-                self._journal.write("r", b=b, d={str(self._numbers[name]): [0.0, seed[1], 0.0]})
+            seeds = [seed for seed in self._seeds.pop(name, []) if seed[0] < poll.b]
+            if seeds and poll.b - seeds[-1][0] < _START_S:
+                ends = [*(b for b, _ in seeds[1:]), poll.b]
+                self._before_j[name] = sum(p * (end - b) for (b, p), end in zip(seeds, ends, strict=True))
+                b, power_w = seeds[0]
+                first = {str(self._numbers[name]): [0.0, power_w, 0.0]}
+                self._journal.write("r", b=b - self._devices[name].sensor.lag_s, d=first)
             samples[name] = sample._replace(energy_j=sample.energy_j + self._before_j.get(name, 0.0))
         return Poll(poll.b, poll.dt_s, samples)
 

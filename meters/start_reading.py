@@ -6,6 +6,7 @@ A daemon thread reads, so a driver that hangs holds up nothing but this thread; 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from joulebook.meters.sources import Poll
 from joulebook.meters.worker import Worker
 
 FIRST_READING_S = 0.06  # what a start waits for the first reading
-_TAKEN_S = 0.6  # after this the helper has long taken over
+_TAKEN_S = 0.6  # by then the helper has mostly taken over
 
 
 class StartReading:
@@ -51,7 +52,7 @@ class StartReading:
                 "k": "started",
                 "devices": [d.to_record() for d in self._source.devices if d.id in counters],
                 "polls": [packed for poll in polls if (packed := _packed(poll, counters)) is not None],
-                "seeds": _seeds(polls[0], counters),
+                "seeds": _seeds(polls, counters),
             }
         )
 
@@ -67,6 +68,11 @@ class _FirstTicks(Worker):
     def _read_closely(self) -> None:
         self.posts.append(self.source.read(power=True))
         self._first.set()
+        if any(device.sensor.kind == "integrated" for device in self.source.devices):
+            until = time.monotonic() + _TAKEN_S  # a single reading can't stand for all the time that the helper takes
+            while time.monotonic() < until:
+                time.sleep(self.source.poll_s)
+                self.posts.append(self.source.read(power=True))
         super()._read_closely()
 
     def _flush_lag(self) -> None:
@@ -79,7 +85,11 @@ def _packed(poll: Poll, counters: set[str]) -> list[Any] | None:
     return [round(poll.b, 6), round(poll.dt_s, 6), known] if known else None
 
 
-def _seeds(poll: Poll, counters: set[str]) -> list[list[Any]]:
-    """The first power readings of GPUs without a counter: the helper adds up from there."""
-    powers = {name: s.power_w for name, s in poll.samples.items() if name not in counters and s.power_w is not None}
-    return [[name, poll.b, power] for name, power in powers.items()]
+def _seeds(polls: list[Poll], counters: set[str]) -> dict[str, list[list[float]]]:
+    """The first power readings of GPUs without a counter, `[boot time, watts]`: the helper adds up from there."""
+    seeds: dict[str, list[list[float]]] = {}
+    for poll in polls:
+        for name, sample in poll.samples.items():
+            if name not in counters and sample.power_w is not None:
+                seeds.setdefault(name, []).append([round(poll.b, 6), sample.power_w])
+    return seeds
