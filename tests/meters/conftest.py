@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "nvml_simulator"))
-import simulated_nvml  # noqa: E402 - found beside the tests
+import simulated_nvml
 
-from joulebook.meters.journal import read_records  # noqa: E402
+from joulebook.meters.journal import read_records
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +59,7 @@ def python(journals: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             capture_output=True,
             text=True,
             timeout=60,
+            check=False,
             **options,
         )
 

@@ -17,7 +17,11 @@ from joulebook.meters.journal import JournalVersionError, JournalWriter, is_aliv
 from joulebook.meters.summary import Observed, summary_of
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**12), 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=10,
 )  # fmt: skip
@@ -46,7 +50,7 @@ KINDS = ["open", "device", "absent", "r", "m", "u", "c", "pb", "pe", "n", "q", "
 KEYS = ["d", "i", "id", "v", "name", "sensor", "component", "from", "to", "status", "text", "tick_s", "energy", "h"]
 odd_record = st.fixed_dictionaries(
     {"k": st.sampled_from(KINDS), "w": json_values, "b": json_values | st.floats(0, 1e6)},
-    optional={key: json_values for key in KEYS},
+    optional=dict.fromkeys(KEYS, json_values),
 ).map(lambda record: json.dumps(record).encode())
 
 

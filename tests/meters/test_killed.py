@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -86,7 +87,7 @@ def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_j
     times = [record["b"] for record in journal.of("r")]
     assert killed_b - max(times) < 1.5 or max(times) > killed_b
     inside = [b for b in times if b > journal.one("open")["b"] + 0.5]
-    assert max(later - earlier for earlier, later in zip(inside, inside[1:], strict=False)) < 2.5
+    assert max(later - earlier for earlier, later in itertools.pairwise(inside)) < 2.5
 
 
 def test_a_killed_helper_costs_figures_but_not_the_run(python, read_journals, journals) -> None:

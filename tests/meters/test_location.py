@@ -21,6 +21,8 @@ def machine(root: Path, vendor: str = "", timezone: str = "") -> Path:
     return root
 
 
+SAID = Settings(location="us-ca", location_how="environment")
+WRITTEN = Settings(location="DE", location_how="settings")
 AWS = {"AWS_REGION": "us-east-1"}
 
 
@@ -28,8 +30,8 @@ AWS = {"AWS_REGION": "us-east-1"}
     ("declared", "settings", "environ", "vendor", "timezone", "record"),
     [
         ("kor", Settings(location="DE"), AWS, "Amazon EC2", "Asia/Seoul", {"how": "flag", "zone": "KOR"}),
-        (None, Settings(location="us-ca", location_how="environment"), {}, "", "", {"how": "environment", "zone": "US-CA"}),
-        (None, Settings(location="DE", location_how="settings"), AWS, "Amazon EC2", "", {"how": "settings", "zone": "DE"}),
+        (None, SAID, {}, "", "", {"how": "environment", "zone": "US-CA"}),
+        (None, WRITTEN, AWS, "Amazon EC2", "", {"how": "settings", "zone": "DE"}),
         (None, Settings(), AWS, "Amazon EC2", "", {"how": "cloud", "provider": "aws", "region": "us-east-1"}),
         (None, Settings(), AWS, "LENOVO", "Asia/Seoul", {"how": "timezone", "timezone": "Asia/Seoul"}),
         (None, Settings(), {"TZ": "Europe/Berlin"}, "", "Asia/Seoul", {"how": "timezone", "timezone": "Europe/Berlin"}),

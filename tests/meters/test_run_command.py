@@ -16,8 +16,8 @@ pytestmark = pytest.mark.usefixtures("journals")
 
 
 def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-    options = {"capture_output": True, "text": True, "timeout": 60, "env": lean(), **options}
-    return subprocess.run([*MAIN, *arguments], **options)
+    options = {"capture_output": True, "text": True, "timeout": 60, "check": False, "env": lean(), **options}
+    return subprocess.run([*MAIN, *arguments], **options)  # noqa: PLW1510 - check is among the options
 
 
 def lean() -> dict[str, str]:

@@ -229,7 +229,8 @@ def test_a_forgotten_run_is_closed_at_exit(python, read_journals) -> None:
 def test_misuse_is_told_in_one_line_and_raises_nothing(python, read_journals) -> None:
     code = """
 from joulebook import track
-with track("x", kind="cooking", stage="boil", location="Atlantis", parameters=-1, pue="high", tags=3, nonsense=1) as run:
+words = dict(stage="boil", location="Atlantis", parameters=-1, pue="high", tags=3, nonsense=1)
+with track("x", kind="cooking", **words) as run:
     phase = run.phase("a")
     phase.close()
     phase.close()
