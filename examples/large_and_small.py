@@ -1,6 +1,6 @@
 """A large and a small model on one task, ready to be compared. Needs scikit-learn.
 
-`python examples/large_and_small.py`, then `joulebook compare digits-forest-400 digits-logistic --task digits`.
+`python examples/large_and_small.py`, then `joulebook compare digits-forest-100 digits-logistic --task digits`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
     """Both models on the same split."""
     images, digits = load_digits(return_X_y=True)
     data = train_test_split(images, digits, test_size=0.2, random_state=1)
-    train_and_serve("digits-forest-400", RandomForestClassifier(400, random_state=1), data)
+    train_and_serve("digits-forest-100", RandomForestClassifier(100, random_state=1), data)
     train_and_serve("digits-logistic", LogisticRegression(max_iter=5000), data)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from joulebook.meters.journal import read_records
+from joulebook.meters.journal import is_alive, read_records
 
 
 @dataclass
@@ -51,8 +52,16 @@ def told_by(path: Path) -> Told:
 
 @pytest.fixture
 def told() -> Callable[[], list[Told]]:
-    """What each run's journal says, oldest first."""
-    return lambda: [told_by(path) for path in sorted(Path(os.environ["JOULEBOOK_JOURNALS"]).glob("*.jsonl"))]
+    """What each run's journal says, oldest first, once its meter is done with it."""
+    return lambda: [told_by(_finished(path)) for path in sorted(Path(os.environ["JOULEBOOK_JOURNALS"]).glob("*.jsonl"))]
+
+
+def _finished(path: Path) -> Path:
+    """A run's end returns within a second in any case; on a busy machine its meter may still be writing then."""
+    until = time.monotonic() + 30
+    while is_alive(path) and time.monotonic() < until:
+        time.sleep(0.02)
+    return path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

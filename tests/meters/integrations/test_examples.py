@@ -31,7 +31,7 @@ def test_large_and_small(told: Callable[[], list[Any]]) -> None:
     _run("large_and_small")
     runs = {run.opening["name"]: run for run in told()}
     assert {name: run.requests["n"] for name, run in runs.items() if name.endswith("serve")} == {
-        "digits-forest-400-serve": 360,
+        "digits-forest-100-serve": 360,
         "digits-logistic-serve": 360,
     }
 
