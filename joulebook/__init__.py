@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from joulebook.meters.version import __version__
+
 if TYPE_CHECKING:
     from joulebook.meters.track import Run as Run
     from joulebook.meters.track import track as track
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "track"]
 
 

@@ -1,0 +1,1 @@
+"""The books: journals come in, are accounted, and go out as figures."""

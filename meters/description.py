@@ -129,7 +129,7 @@ def open_record(
     command: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """The journal's first record, without its clocks."""
-    from joulebook import __version__
+    from joulebook.meters.version import __version__
 
     said = {
         key: getattr(description, key) for key in ("name", "project", "kind", "stage", "model", "parameters", "task")

@@ -1,4 +1,4 @@
-"""What every test stands on: its own journals, ledger and settings, no network configuration, and no silent skips in CI."""
+"""What every test stands on: its own journals, ledger and settings, and no silent skips in CI."""
 
 from __future__ import annotations
 

@@ -52,6 +52,12 @@ def test_the_packages_listed_are_those_in_the_tree() -> None:
     assert sorted(PROJECT["tool"]["setuptools"]["packages"]) == sorted(found)
 
 
+def test_there_is_one_version() -> None:
+    from joulebook import __version__
+
+    assert __version__ == PROJECT["project"]["version"]
+
+
 def test_every_data_file_goes_into_the_wheel() -> None:
     patterns = PROJECT["tool"]["setuptools"]["package-data"]
     folders = PROJECT["tool"]["setuptools"]["package-dir"]

@@ -1,0 +1,3 @@
+"""The version of this installation; a test holds it to `pyproject.toml`."""
+
+__version__ = "0.1.0"
