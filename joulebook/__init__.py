@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from joulebook.meters.place_rates import use_rates
 from joulebook.meters.version import __version__
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from joulebook.meters import track as module
 
-    module.use_rates(_find_rates)
     return getattr(module, name)
 
 
@@ -34,3 +34,6 @@ def _find_rates(location: Any, declared: Any) -> Any:
     from joulebook.rates import find_rates
 
     return find_rates(location, declared)
+
+
+use_rates(_find_rates)

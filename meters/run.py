@@ -17,24 +17,14 @@ from joulebook.meters.journal import new_id
 from joulebook.meters.launchers import Rank, find_rank, shared_run_id
 from joulebook.meters.metered_job import MeteredJob
 from joulebook.meters.pending import Pending
+from joulebook.meters.place_rates import rates_finder
 from joulebook.meters.quality import quality_record
 
 if TYPE_CHECKING:
-    from joulebook.meters.summary import RatesFinder, Summary
+    from joulebook.meters.summary import Summary
 
 _T = TypeVar("_T")
 _ordinals: Counter[str] = Counter()
-_rates: list[RatesFinder] = []
-
-
-def use_rates(find_rates: RatesFinder) -> None:
-    """Let summaries show gCO2e and USD by these rates; called by the face."""
-    _rates[:] = [find_rates]
-
-
-def rates_finder() -> RatesFinder | None:
-    """The rates given by the face, made safe; None where none were."""
-    return _safe(_rates[0]) if _rates else None
 
 
 @contextlib.contextmanager
@@ -249,17 +239,3 @@ def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:
 def _amount(value: Any) -> float:
     number = float(value)
     return int(number) if number.is_integer() else number
-
-
-def _safe(find_rates: RatesFinder) -> RatesFinder:
-    """Rates that can't be found leave a summary with energy alone."""
-
-    def found(location: Any, declared: Any) -> Any:
-        try:
-            return find_rates(location, declared)
-        except Exception:  # noqa: BLE001 - a summary shows energy always
-            from joulebook.meters.summary import Rates
-
-            return Rates()
-
-    return found

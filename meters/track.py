@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from joulebook.meters.description import Description, describe, warn_line
-from joulebook.meters.run import Phase, Request, Run, never_raising, rates_finder, use_rates
+from joulebook.meters.place_rates import rates_finder
+from joulebook.meters.run import Phase, Request, Run, never_raising
 
-__all__ = ["Phase", "Request", "Run", "track", "use_rates"]
+__all__ = ["Phase", "Request", "Run", "track"]
 
 _CO_GENERATOR, _CO_COROUTINE, _CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _PARENT_VARIABLE = "JOULEBOOK_PARENT_RUN"
