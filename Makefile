@@ -20,7 +20,7 @@ demo-language-model: $(VENV)/demo.stamp ## the same with a language model of 270
 	  test -f "$$cache/vaderSentiment-3.3.2.tar.gz" || $(BIN)/python -m pip download --quiet vaderSentiment==3.3.2 --no-deps --no-binary vaderSentiment --dest "$$cache"
 	@$(BIN)/joulebook demo --language-model $(DEMO)
 
-test: $(VENV)/dev.stamp ## the tests; what needs Chromium, a C compiler, Prometheus or PyTorch says so and skips where it is missing
+test: $(VENV)/dev.stamp ## the tests; what needs Chromium, a C compiler or PyTorch says so and skips where it is missing
 	@$(BIN)/python -m pytest -q $(PYTEST)
 
 lint: $(VENV)/dev.stamp .types ## ruff and mypy --strict

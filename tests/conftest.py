@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-PROGRAMS = {"browser": ("chromium",), "compiler": ("cc",), "prometheus": ("prometheus",)}
+PROGRAMS = {"browser": ("chromium",), "compiler": ("cc",)}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
