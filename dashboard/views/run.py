@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from joulebook.dashboard import data, origin, run_page
+from joulebook.dashboard import data, origin, predicted, run_page
 from joulebook.dashboard.charts import power
 from joulebook.dashboard.components.chart import chart
 from joulebook.dashboard.components.headline import headlines
@@ -22,6 +22,8 @@ from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger import store
 from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.estimates import surroundings
+from joulebook.meters.settings import load_settings
 
 
 def top(document: dict[str, Any]) -> None:
@@ -101,6 +103,21 @@ def devices(document: dict[str, Any]) -> None:
         st.dataframe(run_page.device_rows(document["reserved_devices"]), hide_index=True, alt=t("run.reserved_alt"))
 
 
+def prediction(document: dict[str, Any]) -> None:
+    """What an estimate before the run would have said; nothing where it can't be made."""
+    rows = predicted.rows(document, surroundings(load_settings(), None))
+    if rows is None:
+        return
+    st.subheader(t("run.predicted_title"), anchor=False)
+    st.caption(t("run.predicted_note"))
+    table(
+        rows,
+        key="run-predicted",
+        alt=t("run.predicted_title"),
+        file_name=f"joulebook-{document['run_id'][:12]}-predicted.csv",
+    )
+
+
 def about(document: dict[str, Any]) -> None:
     """What the run was, what was assumed, and how to do it again."""
     left, right = st.columns(2, gap="large")
@@ -171,6 +188,7 @@ def the_run(books: data.Books, run_id: str) -> None:
         power_over_time(books, document, live=False)
     phases(document)
     devices(document)
+    prediction(document)
     about(document)
     downloads(books, document)
     zone = document["zones"][0] if len(document["zones"]) == 1 else None
