@@ -36,4 +36,6 @@ def _shown(name: str, figure: Figure) -> str:
     if name == "accelerator_hours":
         figure = figure.scaled(3600.0)
     quantity: fmt.Quantity = "duration" if name == "accelerator_hours" else "energy"
+    if figure.low == figure.high:  # hours are read off a clock
+        return fmt.amount(figure.value, quantity)
     return fmt.with_range(figure.value, figure.low, figure.high, quantity)
