@@ -34,9 +34,9 @@ def test_hours_and_energy_stand_beside_what_was() -> None:
 
     assert rows is not None
     assert list(rows["Figure"]) == ["Accelerator hours", "Energy, IT"]
-    assert rows["Actual"][0] == "1\u202f000 h"
-    assert rows["Actual"][1].startswith("556 kWh")
-    hours = float(rows["Predicted (90 % range)"][0].split(" h")[0].split("(")[0].replace("\u202f", ""))
+    assert rows["Actual"][0] == "1\u202f000\xa0h"
+    assert rows["Actual"][1].startswith("556\xa0kWh")
+    hours = float(rows["Predicted (90 % range)"][0].split("\xa0h")[0].split("(")[0].replace("\u202f", ""))
     assert abs(float(rows["Predicted over actual"][0].removeprefix("× ")) - hours / 1000) < 0.02 * hours / 1000
 
 
