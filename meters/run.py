@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,6 +103,9 @@ class Run:
         self._job: MeteredJob | None = None
         self._pending: Pending | None = None
         self._pid = os.getpid()
+        self._ended = False
+        self._around: Run | None = None
+        self._on_end: Callable[[], None] | None = None
         self._phases: Counter[str] = Counter()
         self._phase_numbers = 0
         self._steps: tuple[int, int | None] = (0, None)
@@ -217,7 +220,11 @@ class Run:
         """End the run now; ending it twice does nothing."""
         if not self._is_ours() or self._job is None:
             return
+        self._ended = True
         with never_raising("the run's end was not recorded"):
+            if self._on_end is not None:
+                after, self._on_end = self._on_end, None
+                after()
             if self._pending is not None:
                 self._pending.close()
                 self._pending = None

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from joulebook.meters.description import Description, describe, warn_line
+from joulebook.meters.exit_status import asked_exit, heed_exit
 from joulebook.meters.place_rates import rates_finder
 from joulebook.meters.run import Phase, Request, Run, never_raising
 
@@ -23,6 +24,7 @@ _PARENT_VARIABLE = "JOULEBOOK_PARENT_RUN"
 _F = TypeVar("_F", bound=Callable[..., Any])
 _current: contextvars.ContextVar[Run | None] = contextvars.ContextVar("joulebook_run", default=None)
 _active: list[Run] = []
+_outside: list[str | None] = [None]  # the run around this whole program, if any
 
 
 class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(...)`
@@ -110,6 +112,8 @@ class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(..
 
     def start(self) -> Run:
         """Begin without a block; ended by `run.stop()`, or at exit where that is forgotten."""
+        if not self._disabled:
+            heed_exit()
         return self.__enter__()
 
     def __call__(self, function: _F) -> _F:
@@ -173,11 +177,13 @@ class _Open:
     def __init__(self, run: Run, progress: bool) -> None:
         self.run = run
         self._token = _current.set(run)
-        self._parent_before = os.environ.get(_PARENT_VARIABLE)
         self._display: Any = None
         if run._job is not None:
+            if not _active:
+                _outside[0] = os.environ.get(_PARENT_VARIABLE)
             os.environ[_PARENT_VARIABLE] = run.id
             _active.append(run)
+            run._on_end = self._put_back
             if progress:
                 with never_raising("no progress display"):
                     self._display = _start_display(run)
@@ -186,15 +192,16 @@ class _Open:
         """End the run and put back what was changed."""
         with contextlib.suppress(ValueError):  # generators may end in another context
             _current.reset(self._token)
-        if self.run._job is None:
-            return
+        self.run.stop(status, exit_status)
+
+    def _put_back(self) -> None:
+        """However the run ends, also by `run.stop()`: what begins from now on is not inside it."""
         if self._display is not None:
             self._display.stop()
         if self.run in _active:
             _active.remove(self.run)
         if os.environ.get(_PARENT_VARIABLE) == self.run.id:
-            _restore(_PARENT_VARIABLE, self._parent_before)
-        self.run.stop(status, exit_status)
+            _restore(_PARENT_VARIABLE, _active[-1].id if _active else _outside[0])
 
 
 def _start_display(run: Run) -> Any:
@@ -220,12 +227,21 @@ def _begin(words: dict[str, Any], baseline_s: float | None, *, disabled: bool) -
     except Exception as error:  # noqa: BLE001 - odd arguments must not end the job
         warn_line(f"the run's description can't be used ({error!r})")
         description = Description()
-    around = _current.get() or (_active[-1] if _active else None)
+    around = _run_around()
     parent = around.id if around is not None and around._job is not None else os.environ.get(_PARENT_VARIABLE)
     run = Run(description, parent=parent, nested=around is not None, baseline_s=baseline_s)
+    run._around = around
     if around is not None:
         around._send("child", run=run.id)
     return run
+
+
+def _run_around() -> Run | None:
+    """The innermost run of this context that goes on, else the newest of the process."""
+    run = _current.get()
+    while run is not None and run._ended:
+        run = run._around
+    return run or (_active[-1] if _active else None)
 
 
 def _status_of(error: BaseException | None) -> tuple[str, int | None]:
@@ -242,7 +258,7 @@ def _status_of(error: BaseException | None) -> tuple[str, int | None]:
 
 def _close_forgotten(runs: Sequence[Run] = _active) -> None:
     # What ended the program is the interpreter's last value; in an interactive session that is an older matter.
-    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
+    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None) or asked_exit()
     for run in list(runs):
         run.stop(*_status_of(error))
 

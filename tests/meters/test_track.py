@@ -226,6 +226,35 @@ def test_a_forgotten_run_is_closed_at_exit(python, read_journals) -> None:
     assert journal.one("n")["samples"] == 2
 
 
+def test_a_run_stopped_by_hand_is_around_nothing_any_more(python, read_journals) -> None:
+    done = python(
+        """
+import os
+from joulebook import track
+first = track("first").start()
+second = track("second").start()
+first.stop()
+with track("inside second"):
+    pass
+second.stop()
+assert "JOULEBOOK_PARENT_RUN" not in os.environ
+with track("after"):
+    pass
+"""
+    )
+    assert done.returncode == 0, done.stderr
+    opened = {journal.one("open")["name"]: journal.one("open") for journal in read_journals()}
+    parents = {name: record["parent"] for name, record in opened.items()}
+    runs = {name: record["run"] for name, record in opened.items()}
+    assert parents == {"first": None, "second": runs["first"], "inside second": runs["second"], "after": None}
+
+
+def test_a_forgotten_run_ends_as_its_program_does(python, read_journals) -> None:
+    assert python("import sys; from joulebook import track; run = track('x').start(); sys.exit(3)").returncode == 3
+    (journal,) = read_journals()
+    assert (journal.one("close")["status"], journal.one("close")["exit_status"]) == ("failed", 3)
+
+
 def test_misuse_is_told_in_one_line_and_raises_nothing(python, read_journals) -> None:
     code = """
 from joulebook import track
