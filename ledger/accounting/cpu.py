@@ -13,6 +13,7 @@ The range is wide on purpose: family spread, package against server, average aga
 
 from __future__ import annotations
 
+import math
 import re
 
 from joulebook.ledger.accounting.factors import CpuFamily, Factors
@@ -24,6 +25,8 @@ from joulebook.ledger.accounting.uncertainty import Range, by_factor, range_of_p
 # sockets partly filled, fans and power supply in or out. Rated power per thread of the same processors lies 0.7 to 1.2
 # times as high.
 MODEL_FACTOR = 1.5
+# CPU seconds are read in clock ticks, 100 a second: 0 read is somewhere from 0 to a tick.
+TICK_S = 0.01
 # CodeCarbon 3.3.2, core/cpu.py: watts per thread of a processor that its table does not know.
 CODECARBON_W_PER_THREAD = 4.0
 
@@ -76,7 +79,14 @@ def _family_range(family: CpuFamily, idle_thread_s: float, tree_cpu_s: float) ->
     low = max(family.full_low_w - family.idle_high_w, 0.3 * step)
     dynamic = Range(step, low, max(step, family.full_high_w - family.idle_low_w))
     parts = [times(idle, idle_thread_s), times(dynamic, tree_cpu_s)]
-    return range_of_product([range_of_sum(parts, shared=True), by_factor(1.0, MODEL_FACTOR)])
+    modelled = range_of_product([range_of_sum(parts, shared=True), by_factor(1.0, MODEL_FACTOR)])
+    return _with_error(modelled, family.full_high_w * TICK_S)
+
+
+def _with_error(known: Range, error_j: float) -> Range:
+    """A range with an independent error of reading on both sides; no less than 0."""
+    down, up = (math.hypot(end - known.value, error_j) for end in (known.low, known.high))
+    return Range(known.value, max(0.0, known.value - down), known.value + up)
 
 
 def tdp_of(host: HostUse, factors: Factors) -> float | None:

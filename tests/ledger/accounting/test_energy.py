@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joulebook.ledger.accounting.cpu import codecarbon_power_w, model_cpu, plain_model_name
+from joulebook.ledger.accounting.cpu import codecarbon_power_w, family_of, model_cpu, plain_model_name
 from joulebook.ledger.accounting.energy import account_window, full_stack_energy
 from joulebook.ledger.accounting.memory import model_memory
 from joulebook.ledger.accounting.observations import WindowUse
@@ -89,6 +89,14 @@ def test_the_unknown_is_named_never_zero(factors, make):
     alone = account_window(make.window(hosts=[]), factors)
     assert (alone.energy_j.boundary, alone.missing) == ("accelerators", ("cpu", "ram"))
     assert account_window(WindowUse(5.0), factors).energy_j is None
+
+
+def test_no_cpu_time_read_is_not_known_to_be_none(factors, make):
+    # Less than a clock tick of a hundredth of a second, on a machine that others kept busy.
+    unseen = make.host(duration_s=0.05, tree_cpu_s=0.0, machine_busy_s=100.0)
+    cpu = account_window(make.window([], [unseen], 0.05), factors).energy_by_component["cpu"]
+    full_high_w = family_of(unseen.cpu_model, factors).full_high_w
+    assert (cpu.value, cpu.low, cpu.high) == pytest.approx((0.0, 0.0, full_high_w * 0.01))
 
 
 def test_shares_and_reserved_devices(factors, make):
