@@ -36,7 +36,7 @@ class LazyGroup(click.Group):
     """A click group that imports a command's module only when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Names in the order of the handbook, those that are built."""
+        """Names in the order of the table above, those that are built."""
         return [name for name, (module, *_) in COMMANDS.items() if _is_built(module)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,6 +1,6 @@
 """Take every page × width × theme as a picture, of a served app, to look at them:
 
-    python tests/e2e/screenshots.py http://127.0.0.1:8501 /tmp/pictures [--page runs --page "run?run=latest"]
+    python tests/e2e/screenshots.py http://127.0.0.1:8501 pictures [--page runs --page "run?run=latest"]
 
 Needs Playwright and Debian's Chromium; nothing is downloaded.
 """
