@@ -10,6 +10,10 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate, Comparison, FrontierStep, Row
 from joulebook.ledger.accounting.figure import Figure
 
+_PARTS_OF_USD = tuple(
+    fmt.Unit(f"{name}ths of USD", size) for name, size in (("million", 1e-6), ("billion", 1e-9), ("trillion", 1e-12))
+)
+
 
 def table_of(result: Comparison) -> pd.DataFrame:
     """The candidates for the screen."""
@@ -35,13 +39,13 @@ def table_of(result: Comparison) -> pd.DataFrame:
 
 
 def money_text(figure: Figure | None) -> str:
-    """Money for one unit of work, in millionths of a dollar where it is that small."""
+    """Money for one unit of work, in millionths (billionths, ...) of a dollar where it is that small."""
     if figure is None:
         return t("figure.unknown")
     if figure.value >= 0.01 or figure.value == 0:
         return figure_text(figure, "money")
-    millionths = fmt.Unit("millionths of USD", 1e-6)
-    return fmt.with_range(figure.value, figure.low, figure.high, "money", millionths)
+    unit = next((unit for unit in _PARTS_OF_USD if figure.value >= unit.size), _PARTS_OF_USD[-1])
+    return fmt.with_range(figure.value, figure.low, figure.high, "money", unit)
 
 
 def _spread(candidate: Candidate) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from joulebook.dashboard.texts import t
@@ -190,6 +190,11 @@ def moment(when: datetime | None) -> str:
     if when is None:
         return t("figure.unknown")
     return f"{when.astimezone(UTC):%-d %b %Y %H:%M}"
+
+
+def day(when: date) -> str:
+    """A day, as `moment` has it: `21 Nov 2026`."""
+    return f"{when:%-d %b %Y}"
 
 
 def change(value: float | None, before: float | None) -> str | None:

@@ -16,6 +16,7 @@ from joulebook.dashboard.palette import Palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.store import RunFilter, RunTotals
+from joulebook.ledger.tradeoff_inputs import STAGES
 
 _BARS_OF_RUNS = 30
 _GROUPS = 4
@@ -35,10 +36,12 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class SizeShares:
-    """Shares by size class and the name of the unit of work."""
+    """Shares by size class, or by model where all are of one; names of the bars, of the unit of work, of the split."""
 
     frame: pd.DataFrame
+    names: list[str]
     work: str
+    by: str
 
 
 def sentence(totals: RunTotals, period: periods.Period) -> str:
@@ -51,10 +54,12 @@ def sentence(totals: RunTotals, period: periods.Period) -> str:
         period=t(f"period_in.{period.name}"),
         n=_runs(totals.n),
         energy=bold_range(energy, "energy"),
+        boundary=t(f"boundary.{energy.boundary}"),
         emissions=_amount(totals.emissions_g, "emissions"),
         cost=_amount(totals.cost_usd, "money"),
     )
-    measured = t("overview.answer_measured", share=fmt.percent(_measured_share(totals)))
+    share = _measured_share(totals)
+    measured = t("overview.answer_measured", share=fmt.percent(share)) if share != 0 else t("overview.answer_modelled")
     missing = t("overview.answer_missing", n=_runs(totals.n_unknown_energy)) if totals.n_unknown_energy else ""
     return " ".join(part for part in (known, measured, missing) if part)
 
@@ -80,7 +85,7 @@ def _measured_share(totals: RunTotals) -> float | None:
 
 def saving_sentence(books: data.Books, asked: RunFilter) -> str:
     """What would have saved most, with the quality of both where it is known; empty where there is no choice."""
-    frame = data.rollup(books, ("task", "model"), run_filter=replace(asked, kinds=("inference",)))
+    frame = served(books, ("task", "model"), asked)
     best = saving.largest_saving(frame) if len(frame) else None
     if best is None:
         return ""
@@ -93,6 +98,13 @@ def saving_sentence(books: data.Books, asked: RunFilter) -> str:
         saved=bold_range(saved, "energy"),
         quality=_qualities(books, best),
     )
+
+
+def served(books: data.Books, by: tuple[str, ...], asked: RunFilter) -> pd.DataFrame:
+    """Sums of inference that answered somebody: labelling and evaluation are costs of making a model, not its use."""
+    frame = data.rollup(books, (*by, "stage"), run_filter=replace(asked, kinds=("inference",)))
+    used = frame[~frame["stage"].isin(list(STAGES))].drop(columns="stage")
+    return used.groupby(list(by), dropna=False, as_index=False).sum(min_count=1, numeric_only=True)
 
 
 def _qualities(books: data.Books, best: saving.Saving) -> str:
@@ -153,7 +165,7 @@ def _measured(totals: RunTotals, earlier: RunTotals | None) -> Headline:
         t("word.measured_share"),
         figure,
         "share",
-        note=t("note.rest_modelled"),
+        note=t("note.rest_modelled" if share else "note.all_modelled"),
         change=change,
         working=Working(t("working.total_measured")),
         unit_suffix=t("note.of_energy"),
@@ -254,24 +266,30 @@ def _unique(labels: list[str]) -> list[str]:
 
 
 def size_shares(books: data.Books, asked: RunFilter) -> SizeShares | None:
-    """Shares of energy and of work by size class of the models that served; None where sizes or work are not known."""
-    frame = data.rollup(books, ("model",), run_filter=replace(asked, kinds=("inference",)))
+    """Shares of energy and of work of the models that served, by size; None where sizes or work are not known."""
+    frame = served(books, ("model",), asked)
     if frame.empty:
         return None
     unit = next((name for name in saving.WORK_UNITS if frame[name].fillna(0).sum() > 0), None)
     if unit is None:
         return None
     frame["parameters"] = frame["model"].map(data.model_sizes(books)).astype(float)
-    shares = size_classes.shares(frame.rename(columns={unit: "work"}))
-    return SizeShares(shares, t(f"work.{unit}")) if len(shares) else None
+    work, models = t(f"work.{unit}"), frame.rename(columns={unit: "work"})
+    shares = size_classes.shares(models)
+    if len(shares) == 1:
+        shares = size_classes.shares_of_models(models)
+        return SizeShares(shares, [str(name) for name in shares["model"]], work, "model")
+    return (
+        SizeShares(shares, [t(f"size.{name}") for name in shares["size_class"]], work, "size") if len(shares) else None
+    )
 
 
 def size_title(found: SizeShares) -> str:
-    """The finding: the class with the most energy, and its share of the work."""
+    """The finding: the class (or model) with the most energy, and its share of the work."""
     row = found.frame.loc[found.frame["energy_share"].idxmax()]
     return t(
-        "overview.sizes_finding",
-        size=t(f"size_long.{row['size_class']}"),
+        f"overview.{found.by}_finding",
+        name=t(f"size_long.{row['size_class']}") if found.by == "size" else str(row["model"]),
         energy=fmt.percent(row["energy_share"]),
         work_share=fmt.percent(row["work_share"]),
         work=found.work,
@@ -285,13 +303,17 @@ def largest_uses(books: data.Books, asked: RunFilter, n: int = 5) -> pd.DataFram
         return frame.head(0)
     frame["share"] = frame["facility_energy_j"] / frame["facility_energy_j"].sum()
     largest = frame.nlargest(n, "facility_energy_j").reset_index(drop=True)
-    largest["per_unit"] = [_per_unit(row) for _, row in largest.iterrows()]
+    uses = served(books, ("model", "task"), asked)
+    largest["per_unit"] = [_per_unit(row, uses) for _, row in largest.iterrows()]
     keep = ("model", "task", "n", "share", "per_unit", *saving.WORK_UNITS)
     energies = [f"facility_energy{end}_j" for end in ("", "_low", "_high")]
     return largest[[*keep[:3], *energies, *keep[3:]]]
 
 
-def _per_unit(row: pd.Series) -> str:
+def _per_unit(row: pd.Series, uses: pd.DataFrame) -> str:
+    """Energy per unit of what was served; where nothing was, of the work of all its runs."""
+    own = uses[_is(uses["model"], row["model"]) & _is(uses["task"], row["task"])]
+    row = own.iloc[0] if len(own) else row
     unit = next((name for name in saving.WORK_UNITS if row[name] > 0), None)
     if unit is None:
         return ""

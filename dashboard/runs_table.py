@@ -45,8 +45,13 @@ def sentence(totals: RunTotals, everything: int) -> str:
         energy=fmt.amount(energy.value, "energy"),
         span=f" ({fmt.span(parts)})" if parts.low else "",
         emissions=fmt.amount(emissions.value if emissions else None, "emissions"),
-        share=fmt.percent(energy.measured_share),
+        boundary=t(f"boundary.{energy.boundary}"),
+        measured=_measured(energy.measured_share),
     )
+
+
+def _measured(share: float | None) -> str:
+    return t("run.all_modelled") if share == 0 else t("runs.answer_measured", share=fmt.percent(share))
 
 
 def state(status: str) -> str:
@@ -123,16 +128,16 @@ def columns() -> dict[str, Any]:
     config = st.column_config
     return {
         "open": config.ButtonColumn("", key="runs_open", type="tertiary", width=48, pinned=True, help=t("runs.open")),
-        "state": config.TextColumn(t("word.state"), width=100),
-        "started": config.DatetimeColumn(t("runs.started"), format="D MMM YYYY HH:mm", timezone="UTC", width=130),
-        "name": config.TextColumn(t("word.name"), width=140),
-        "model": config.TextColumn(t("word.model"), width=120),
-        "task": config.TextColumn(t("word.task"), width=110),
+        "state": config.TextColumn(t("word.state"), width=94),
+        "started": config.DatetimeColumn(t("runs.started"), format="D MMM YYYY HH:mm", timezone="UTC", width=128),
+        "name": config.TextColumn(t("word.name"), width=190),
+        "model": config.TextColumn(t("word.model"), width=112),
+        "task": config.TextColumn(t("word.task"), width=84),
         "kind": config.TextColumn(t("word.kind"), width=84),
         "duration_s": config.NumberColumn(t("word.duration"), width=100),
-        "energy_j": config.NumberColumn(t("word.energy"), width=96, help=t("runs.energy_help")),
-        "range": config.TextColumn(t("figure.range"), width=110),
-        "per_unit_j": config.NumberColumn(t("word.per_unit"), width=140),
-        "emissions_g": config.NumberColumn(t("word.emissions"), width=110),
+        "energy_j": config.NumberColumn(t("word.energy"), width=76, help=t("runs.energy_help")),
+        "range": config.TextColumn(t("figure.range"), width=90),
+        "per_unit_j": config.NumberColumn(t("word.per_unit"), width=130),
+        "emissions_g": config.NumberColumn(t("word.emissions"), width=88),
         "quality_value": config.NumberColumn(t("word.quality"), width=80),
     }

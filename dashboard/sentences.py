@@ -1,17 +1,38 @@
-"""Sentences that the books write, made safe for a page: escaped, and their numbers kept in one piece."""
+"""Sentences that the books write, made fit for a page: escaped, with its units and dates, numbers in one piece."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 
+from joulebook.dashboard import format as fmt
 from joulebook.dashboard.escape import plain
 from joulebook.dashboard.format import THIN_SPACE
 
 _HOLD = "\ue000"  # a private character: stands in for the thin space while the text is escaped
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|kWh|Wh|J|kg|g|USD|L|million|billion|h\b|s\b)")
+_NUMBER = r"(?:\d+\.)?\d+(?:e-\d+)?"
+_AMOUNT = re.compile(rf"(?<![\d.{THIN_SPACE}])({_NUMBER}) (kWh|kgCO2e|USD|L)\b(?: \(({_NUMBER}) to ({_NUMBER})\))?")
+_SMALL = 1.0  # of the books' unit: under it, a smaller one reads better
+_QUANTITIES: dict[str, tuple[fmt.Quantity, float]] = {
+    "kWh": ("energy", 3.6e6),
+    "kgCO2e": ("emissions", 1e3),
+    "USD": ("money", 1.0),
+    "L": ("volume", 1.0),
+}
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 def sentence(text: str, limit: int = 700) -> str:
     """The text for Markdown; thousands and a number with its unit never break over two lines."""
-    safe = plain(text.replace(THIN_SPACE, _HOLD), limit=limit).replace(_HOLD, THIN_SPACE)
+    text = _AMOUNT.sub(_in_page_units, _DAY.sub(lambda found: fmt.day(date.fromisoformat(found[0])), text))
+    safe = plain(text.replace("kgCO2e", "kg CO₂e").replace(THIN_SPACE, _HOLD), limit=limit).replace(_HOLD, THIN_SPACE)
     return _BEFORE_UNIT.sub("\u00a0", safe)
+
+
+def _in_page_units(found: re.Match[str]) -> str:
+    quantity, size = _QUANTITIES[found[2]]
+    value, low, high = (None if end is None else float(end) * size for end in found.group(1, 3, 4))
+    if value is None or value >= _SMALL * size:
+        return found[0]
+    return fmt.with_range(value, low, high, quantity)

@@ -119,7 +119,16 @@ def proposed(books: data.Books, task: str, known: list[Candidate]) -> tuple[str,
 def stage_runs(books: data.Books) -> pd.DataFrame:
     """Runs that made something: those with a stage that counts as a one-time cost."""
     asked = RunFilter(stages=tuple(tradeoff_inputs.STAGES), include_children=True)
-    return data.runs(books, asked)[["run_id", "name", "stage", "energy_j"]]
+    return data.runs(books, asked)[["run_id", "name", "stage", "model", "task", "energy_j"]]
+
+
+def made_by(runs: pd.DataFrame, small: Candidate | None, task: str | None) -> list[str]:
+    """The runs that made this model: those of its own, and the labelling of its task by whichever model did it."""
+    if small is None:
+        return []
+    of_task = runs["task"].isna() if task is None else runs["task"] == task
+    made = runs[(runs["model"] == small.model) | (of_task & (runs["stage"] == "label"))]
+    return list(made["run_id"]) if (made["model"] == small.model).any() else []
 
 
 def once_of_runs(books: data.Books, run_ids: tuple[str, ...]) -> tuple[tuple[str, float, float, float], ...]:
@@ -264,7 +273,7 @@ def twice_the_traffic(answer: Answer, inputs: Inputs) -> str:
     if inputs.requests_per_day is None or even.requests is None or even.requests.value <= 0:
         return ""
     day = break_even_date(even.requests.value, inputs.requests_per_day * 2, inputs.start)
-    return t("tradeoff.twice", date=f"{day:%-d %B %Y}") if day else ""
+    return t("tradeoff.twice", date=fmt.day(day)) if day else ""
 
 
 def swings(answer: Answer) -> list[Swing]:

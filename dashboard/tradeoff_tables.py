@@ -39,7 +39,7 @@ def _day(result: Tradeoff) -> str:
     even = result.break_even
     if even.requests is None:
         return t("tradeoff.never")
-    return f"{even.date:%-d %b %Y}" if even.date else t("figure.unknown")
+    return fmt.day(even.date) if even.date else t("figure.unknown")
 
 
 def _threshold(result: Tradeoff) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.observations import COMPONENTS
 
 _HEIGHT = 330
+_MOST_WRAPPED = 7  # bars under which names of several lines find room
+_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ def figure(
     total_j = np.sum([part.energy_j for part in parts], axis=0) if parts else np.zeros(len(labels))
     top_j = float(np.nanmax(np.append(high_j, total_j))) if len(labels) else 0.0
     unit = fmt.unit_for("energy", top_j)
-    chart = blank(palette, height=_HEIGHT, right=92, left=44)
+    deep = _LINES * 14 if _wraps(labels, ticks) else 0
+    chart = blank(palette, height=_HEIGHT + deep, right=92, left=44, bottom=40 + deep)
     positions = list(range(len(labels)))
     for part in parts:
         said = f"{as_label(part.label)}, {_how(part)}"
@@ -150,12 +154,13 @@ def _whiskers(
 def _axes(
     chart: go.Figure, labels: Sequence[str], *, total_j: np.ndarray, top: float, ticks: int, palette: Palette
 ) -> None:
-    step = max(1, -(-len(labels) // ticks))
+    wrapped = _wraps(labels, ticks)
+    step = 1 if wrapped else max(1, -(-len(labels) // ticks))
     shown = list(range(0, len(labels), step))
     chart.update_xaxes(
         tickmode="array",
         tickvals=shown,
-        ticktext=[as_label(labels[i], 18) for i in shown],
+        ticktext=[_lines(labels[i]) if wrapped else as_label(labels[i], 18) for i in shown],
         range=[-0.6, max(len(labels), 1) - 0.4],
         tickangle=0,
     )
@@ -170,6 +175,16 @@ def _axes(
             showarrow=False,
             font={"color": palette.muted, "size": 11.5},
         )
+
+
+def _wraps(labels: Sequence[str], ticks: int) -> bool:
+    """Whether each bar gets its name in lines: long names, of few bars."""
+    return len(labels) <= _MOST_WRAPPED and max(map(len, labels), default=0) * len(labels) > 12 * ticks
+
+
+def _lines(label: str) -> str:
+    """A name in short lines under its bar."""
+    return "<br>".join(as_label(line, 14) for line in textwrap.wrap(label, 13, break_long_words=False)[:_LINES])
 
 
 def _stretches(total_j: np.ndarray) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.template import blank
+from joulebook.dashboard.escape import label as as_label
 from joulebook.dashboard.palette import Palette
 from joulebook.dashboard.texts import t
 
@@ -35,10 +36,22 @@ def shares(models: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["size_class", "energy_share", "work_share"])
 
 
-def figure(frame: pd.DataFrame, palette: Palette, *, work: str) -> go.Figure:
-    """Two bars a class with their shares written at the ends; `work` names the unit of work."""
-    chart = blank(palette, height=60 + 66 * len(frame), left=84, right=12, top=6, bottom=6)
-    names = [t(f"size.{name}") for name in frame["size_class"]]
+def shares_of_models(models: pd.DataFrame, most: int = 5) -> pd.DataFrame:
+    """The same by model, columns model, energy_share, work_share: the smallest of those with the most energy first."""
+    known = models.dropna(subset=["parameters", "energy_j"])
+    known = known[known["work"].fillna(0) > 0]
+    found = known.assign(
+        energy_share=known["energy_j"] / known["energy_j"].sum(), work_share=known["work"] / known["work"].sum()
+    )
+    largest = found.nlargest(most, "energy_j").sort_values("parameters").reset_index(drop=True)
+    return largest[["model", "energy_share", "work_share"]]
+
+
+def figure(frame: pd.DataFrame, palette: Palette, *, names: list[str], work: str) -> go.Figure:
+    """Two bars a name with their shares written at the ends; `work` names the unit of work."""
+    names = [as_label(name, 16) for name in names]
+    left = max(84, 12 + 8 * max(map(len, names)))
+    chart = blank(palette, height=60 + 66 * len(frame), left=left, right=12, top=6, bottom=6)
     layers = (
         ("energy_share", palette.accent, t("overview.of_energy")),
         ("work_share", palette.quiet, t("overview.of_work", work=work)),

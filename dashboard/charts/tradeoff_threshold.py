@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import template
 from joulebook.dashboard.charts.frontier import under_axis
 from joulebook.dashboard.palette import Palette, translucent
@@ -45,7 +46,7 @@ def figure(
             marker={"color": translucent(palette.accent, 0.25), "line": {"width": 0}},
             hoverinfo="skip",
         )
-        drawn.add_trace(_dot(value, low, high, row, f"p* {ends[0]:.3f}", palette.accent))
+        drawn.add_trace(_dot(value, low, high, row, f"p* {fmt.percent(ends[0])}", palette.accent))
         if rate:
             drawn.add_trace(_dot(*rate, row, rate_name if row == 0 else "", palette.text))
     under_axis(drawn, x_note, palette)

@@ -88,9 +88,9 @@ def large_and_small(books: data.Books, asked: RunFilter) -> None:
         return
     title = overview.size_title(found)
     chart(
-        size_classes.figure(found.frame, current_palette(), work=found.work),
+        size_classes.figure(found.frame, current_palette(), names=found.names, work=found.work),
         title=title,
-        subtitle=t("overview.sizes_subtitle", work=found.work),
+        subtitle=t(f"overview.{found.by}_subtitle", work=found.work),
         alt=title,
         key="overview-sizes",
     )

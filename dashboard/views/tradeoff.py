@@ -90,13 +90,14 @@ def from_models(books: data.Books) -> tuple[dict[str, object], tuple[Candidate |
     return figures, (big, little)
 
 
-def one_time(books: data.Books, percent: float) -> tuple[tuple[str, float, float, float], ...]:
+def one_time(books: data.Books, percent: float, small: Candidate | None) -> tuple[tuple[str, float, float, float], ...]:
     """One-time costs in kWh: typed by part, or the runs of the stages that made the small model."""
     runs = tradeoff.stage_runs(books)
     names = {row.run_id: f"{row.name or row.run_id[:8]} · {row.stage}" for row in runs.itertuples()}
     if names:
         chosen = st.multiselect(
-            t("tradeoff.once_runs"), list(names), format_func=names.get, placeholder=t("tradeoff.none"),
+            t("tradeoff.once_runs"), list(names), default=tradeoff.made_by(runs, small, small and small.task),
+            format_func=names.get, placeholder=t("tradeoff.none"),
             key="tradeoff_once_runs", bind="query-params",
         )  # fmt: skip
         if chosen:
@@ -153,7 +154,7 @@ def inputs(books: data.Books) -> tuple[tradeoff.Inputs, tuple[Candidate | None, 
     figures, pair = routes(books)
     percent = float(st.session_state.get("tradeoff_percent", 10.0))
     with st.expander(t("tradeoff.once_title"), expanded=True):
-        once = one_time(books, percent)
+        once = one_time(books, percent, pair[1])
     with st.expander(t("tradeoff.traffic_title")):
         asked = traffic()
     with st.expander(t("tradeoff.cascade_title")):
@@ -169,7 +170,7 @@ def figures(found: tradeoff.Answer, asked: tradeoff.Inputs) -> None:
     saved = result.costs.large.value - result.costs.small.value
     note_even = t("tradeoff.never_note") if even.requests is None else ""
     if even.date:
-        note_even = t("tradeoff.on_day", date=f"{even.date:%-d %b %Y}")
+        note_even = t("tradeoff.on_day", date=fmt.day(even.date))
     formula = t(
         "tradeoff.formula_numbers", once=tradeoff.figure_text(result.costs.quantity, result.once),
         large=tradeoff.figure_text(result.costs.quantity, result.costs.large),
@@ -243,10 +244,10 @@ def decides(found: tradeoff.Answer) -> None:
     )  # fmt: skip
 
 
-def life(asked: tradeoff.Inputs) -> None:
-    """Training's share over the life of the model."""
+def life(asked: tradeoff.Inputs, large: Candidate | None) -> None:
+    """Training's share over the life of the model; a model of the books begins without a figure for its training."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        training = number("training_mwh", 688.1)
+        training = number("training_mwh", None if large else 688.1)
         requests = number("life_requests", 1e10, least=1.0)
     if training and requests:
         each, share = tradeoff.training_share(training, requests, asked.large_j[0])
@@ -280,7 +281,7 @@ def show(books: data.Books, asked: tradeoff.Inputs, pair: tuple[Candidate | None
         export=tradeoff_tables.export_of(answers), file_name="tradeoff.csv",
     )  # fmt: skip
     st.subheader(t("tradeoff.life_title"), anchor=False)
-    life(asked)
+    life(asked, pair[0])
     st.subheader(t("tradeoff.sizes_title"), anchor=False)
     st.caption(t("tradeoff.sizes_subtitle"))
     table(tradeoff_tables.sizes_table(tradeoff_tables.sizes()), key="tradeoff-sizes", alt=t("tradeoff.sizes_title"))
