@@ -353,27 +353,6 @@ factor_sets = Table(
     Column("rows", LargeBinary, nullable=False),  # zlib of JSON
 )
 
-contracts = Table(
-    "contracts",
-    metadata,
-    Column("contract_no", _Number, primary_key=True),
-    Column("zone", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("start_at", Double, nullable=False),
-    Column("end_at", Double, nullable=False),
-    Column("details", JSON, nullable=False),
-)
-
-hourly_series = Table(
-    "hourly_series",
-    metadata,
-    Column("zone", Text, primary_key=True),
-    Column("basis", Text, primary_key=True),  # average or marginal, life cycle or direct; never mixed
-    Column("source", Text, primary_key=True),
-    Column("hour", BigInteger, primary_key=True, autoincrement=False),  # hours since 1970, UTC
-    Column("intensity_g_per_kwh", Double, nullable=False),
-)
-
 calibrations = Table(
     "calibrations",
     metadata,

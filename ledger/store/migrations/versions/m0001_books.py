@@ -30,16 +30,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("parent_run_id", "run_id"),
     )
     op.create_table(
-        "contracts",
-        sa.Column("contract_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("zone", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("start_at", sa.Double(), nullable=False),
-        sa.Column("end_at", sa.Double(), nullable=False),
-        sa.Column("details", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_no"),
-    )
-    op.create_table(
         "dirty_days",
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("day"),
@@ -63,15 +53,6 @@ def upgrade() -> None:
         sa.Column("kept_at", sa.Double(), nullable=False),
         sa.Column("rows", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("content_hash"),
-    )
-    op.create_table(
-        "hourly_series",
-        sa.Column("zone", sa.Text(), nullable=False),
-        sa.Column("basis", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("hour", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("intensity_g_per_kwh", sa.Double(), nullable=False),
-        sa.PrimaryKeyConstraint("zone", "basis", "source", "hour"),
     )
     op.create_table(
         "journals",
