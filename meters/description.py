@@ -134,6 +134,11 @@ def open_record(
     said = {
         key: getattr(description, key) for key in ("name", "project", "kind", "stage", "model", "parameters", "task")
     }
+    if description.location is None and settings.location and not is_zone(settings.location):
+        where = "JOULEBOOK_LOCATION" if settings.location_how == "environment" else "location in the settings file"
+        warn_line(
+            f"{where} is {settings.location!r}, no country or region code (like KOR, DE or US-CA); it is left out"
+        )
     return {
         "v": VERSION,
         "journal": journal_id,
@@ -154,6 +159,13 @@ def open_record(
         "software": software(__version__),
         "declared": dict(description.declared),
     }
+
+
+def _warn_of_odd_location(settings: Settings) -> None:
+    place = settings.location
+    if place and not is_zone(place):
+        where = "JOULEBOOK_LOCATION" if settings.location_how == "environment" else "location in the settings file"
+        warn_line(f"{where} is {place!r}, no country or region code (like KOR, DE or US-CA); it is left out")
 
 
 def software(meter_version: str) -> dict[str, str]:

@@ -67,7 +67,7 @@ def examine(settings: Settings, sources: list[Source] | None = None) -> Examinat
     for source in all_sources() if sources is None else sources:
         examination.findings += _source_findings(source)
     if not examination.has("cpu"):
-        examination.findings.append(_modelled("cpu", "CPU", "the CPU model's table and its load (±50 %)"))
+        examination.findings.append(_modelled("cpu", "CPU", "the CPU's table and its load (within a factor of 3)"))
     if not examination.has("ram"):
         examination.findings.append(_modelled("ram", "memory", "watts per gigabyte (an estimate)"))
     examination.findings += [_place(settings), _pue(settings), _journals(settings)]

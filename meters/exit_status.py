@@ -11,7 +11,7 @@ _asked: list[SystemExit] = []
 
 
 def heed_exit() -> None:
-    """From now on keep what the main thread gives to `sys.exit`; interactive sessions, which catch it, are left alone."""
+    """From now on keep what the main thread gives to `sys.exit`; interactive sessions catch it and are left alone."""
     if hasattr(sys.exit, "joulebook") or hasattr(sys, "ps1") or "IPython" in sys.modules:
         return
     leave = sys.exit

@@ -98,20 +98,33 @@ def _watch(progress: bool, budget: str | None, budget_stop: bool) -> Callable[[M
 
 def _report(outcome: CommandOutcome) -> None:
     """One line on standard error, then the books; nothing here changes the exit status."""
-    if outcome.journal is None:
+    if outcome.journal is None or not _has_usable_settings():
         return
-    if not outcome.started:
-        _sync(outcome.journal)
-        return
+    if outcome.started:
+        _tell(outcome.journal)
+    _sync(outcome.journal)
+
+
+def _has_usable_settings() -> bool:
+    """What is wrong with the settings was told when the meter began; the journal waits for `joulebook sync`."""
+    from joulebook.meters.settings import SettingsError, load_settings
+
+    try:
+        load_settings()
+    except SettingsError:
+        return False
+    return True
+
+
+def _tell(journal: Path) -> None:
     try:
         from joulebook.meters.summary import summarise
         from joulebook.meters.wording import one_line
         from joulebook.rates import find_rates
 
-        click.echo(f"joulebook: {one_line(summarise(outcome.journal, find_rates))}", err=True)
+        click.echo(f"joulebook: {one_line(summarise(journal, find_rates))}", err=True)
     except Exception as error:  # noqa: BLE001 - the command's status is what counts
         click.echo(f"joulebook: no summary ({type(error).__name__}: {error})", err=True)
-    _sync(outcome.journal)
 
 
 def _sync(journal: Path) -> None:
@@ -124,6 +137,12 @@ def _sync(journal: Path) -> None:
         close = getattr(open_books(), "close", None)
         if close is not None:
             close()
+    except ModuleNotFoundError:
+        click.echo(
+            f"joulebook: recorded in {journal}; `joulebook sync` takes it into the ledger, here with"
+            " pip install 'joulebook[dashboard]' or on a machine that has it and sees this folder",
+            err=True,
+        )
     except Exception as error:  # noqa: BLE001 - an unreachable ledger costs nothing: the journal stays
         click.echo(
             f"joulebook: not in the ledger yet ({error}); `joulebook sync` tries again, {journal} stays", err=True
