@@ -181,11 +181,18 @@ def _show(figures: dict[str, Figure | None], assumptions: tuple[str, ...], as_js
         content: dict[str, Any] = {name: figure.to_json() if figure else None for name, figure in figures.items()}
         click.echo(json.dumps({**content, "assumptions": list(assumptions)}, indent=2, ensure_ascii=False))
         return
+    from joulebook.ledger.reports.show import figure as written
+
     for name, figure in figures.items():
-        if figure is None:
-            click.echo(f"{name:<34}unknown")
-        else:
-            spread = f"({figure.low:.3g} to {figure.high:.3g})"
-            click.echo(f"{name:<34}{figure.value:>10.4g}  {spread:<24}{figure.method}, {figure.boundary}")
+        words, unit = _label(name)
+        boundary = f", {figure.boundary}" if figure else ""
+        click.echo(f"{words:<34}{written(figure.to_json() if figure else None, unit)}{boundary}")
     for one in assumptions:
         click.echo(f"  - {one}")
+
+
+def _label(name: str) -> tuple[str, str]:
+    """A figure's name in words, and the unit that its last letters say."""
+    words, _, end = name.rpartition("_")
+    unit = {"j": "J", "g": "g", "l": "L", "usd": "USD", "s": "s", "hours": "h"}[end]
+    return (name if end == "hours" else words).replace("_", " "), unit

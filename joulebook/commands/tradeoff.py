@@ -264,14 +264,15 @@ def _show(results: list[Tradeoff], extra: dict[str, Any]) -> None:
         table.add_column(column, overflow="fold")
     for result in results:
         even = result.break_even
+        per_kwh = 3.6e6 if result.costs.quantity == "kwh" else 1.0
         table.add_row(
-            UNITS[result.costs.quantity],
-            two_lines(result.costs.large),
-            two_lines(result.costs.small),
+            UNITS[result.costs.quantity] + (" (a request: J)" if per_kwh != 1 else ""),
+            two_lines(result.costs.large.scaled(per_kwh)),
+            two_lines(result.costs.small.scaled(per_kwh)),
             two_lines(result.once),
             _break_even(even),
-            str(even.date or "unknown"),
-            two_lines(result.cascade.threshold),
+            str(even.date or ("never" if even.requests is None else "–")),
+            two_lines(result.cascade.threshold) if result.cascade.threshold.value > 0 else "never",
         )
     console.print(table)
     if results[0].training_per_request:

@@ -20,7 +20,7 @@ def _pay_off(result: Tradeoff, requests_per_day: float | None, language: str) ->
     if even.requests is None:
         return say("never", language, small=_amount(costs.small, unit), large=_amount(costs.large, unit))
     if result.once.value == 0:
-        return say("at_once", language, saving=f"{number(costs.large.value - costs.small.value)} {unit}")
+        return say("at_once", language, saving=_written(costs.large.value - costs.small.value, unit))
     key = "pays_off_exact" if even.requests.high <= even.requests.low else "pays_off"
     return say(
         "pays_off_open" if even.latest_is_never else key,
@@ -54,4 +54,11 @@ def _cascade(cascade: CascadeResult, language: str) -> str:
 
 
 def _amount(figure: Figure, unit: str) -> str:
-    return f"{number(figure.value)} {unit}"
+    return _written(figure.value, unit)
+
+
+def _written(value: float, unit: str) -> str:
+    """A small energy reads better in joules."""
+    if unit == "kWh" and abs(value) < 0.01:
+        return f"{number(value * 3.6e6)} J"
+    return f"{number(value)} {unit}"

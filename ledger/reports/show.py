@@ -15,32 +15,44 @@ if TYPE_CHECKING:
 Shown = Mapping[str, Any]
 # Largest step first; the first that leaves a number of 1 or more is taken.
 _UNITS = {
-    "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("Wh", 3.6e3), ("J", 1.0), ("mJ", 1e-3)),
-    "g": (("t", 1e6), ("kg", 1e3), ("g", 1.0), ("mg", 1e-3)),
-    "L": (("m³", 1e3), ("L", 1.0), ("mL", 1e-3)),
+    "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("Wh", 3.6e3), ("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6)),
+    "g": (("t", 1e6), ("kg", 1e3), ("g", 1.0), ("mg", 1e-3), ("µg", 1e-6)),
+    "L": (("m³", 1e3), ("L", 1.0), ("mL", 1e-3), ("µL", 1e-6)),
     "USD": (("USD", 1.0), ("¢", 1e-2)),
+    "h": (("h", 1.0),),
+    "s": (("h", 3600.0), ("s", 1.0)),
 }
+# Below a thousandth of the smallest unit nobody wants the digits.
+_LEAST = 1e-3
 
 
 def quantity(value: float | None, unit: str) -> str:
     """A number with three significant digits in a fitting unit; a dash where unknown."""
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return "–"
-    name, size = next((step for step in _UNITS[unit] if abs(value) >= step[1]), _UNITS[unit][-1])
+    name, size = _unit_for(value, unit)
     return f"{_three_digits(value / size)} {name}"
+
+
+def _unit_for(value: float, unit: str) -> tuple[str, float]:
+    return next((step for step in _UNITS[unit] if abs(value) >= step[1]), _UNITS[unit][-1])
 
 
 def _three_digits(value: float) -> str:
     if value == 0:
         return "0"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if abs(value) < _LEAST:
+        return f"<{_LEAST:g}"
+    return f"{float(f'{value:.3g}') if abs(value) >= 1e4 else value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def figure(shown: Shown | None, unit: str) -> str:
     """A figure with its range and method."""
     if shown is None:
         return "unknown"
-    name, size = next((step for step in _UNITS[unit] if abs(shown["value"]) >= step[1]), _UNITS[unit][-1])
+    name, size = _unit_for(shown["value"] or shown["high"], unit)
+    if 0 < shown["high"] / size < _LEAST:
+        return f"<{_LEAST:g} {name} ({shown['method']})"
     value, low, high = (_three_digits(shown[key] / size) for key in ("value", "low", "high"))
     return f"{value} {name} ({low} to {high}, {shown['method']})"
 
@@ -141,11 +153,18 @@ def _headline(document: Shown) -> Table:
         ("cost", figure(document["cost_usd"], "USD")),
         ("place", zones or "unknown"),
     ]
-    rows += [(key, f"{amount:,}") for key, amount in document["counts"].items()]
+    rows += [
+        (key, _three_digits(amount) if isinstance(amount, float) else f"{amount:,}")
+        for key, amount in document["counts"].items()
+    ]
     rows += [(item["name"], _score(item)) for item in document["quality"]]
     for key, value in rows:
         table.add_row(key, escape(str(value)))
     return table
+
+
+def _count(amount: float) -> str:
+    return f"{amount:,.0f}" if float(amount).is_integer() else _three_digits(amount)
 
 
 def _score(item: Shown) -> str:
