@@ -10,10 +10,6 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate, Comparison, FrontierStep, Row
 from joulebook.ledger.accounting.figure import Figure
 
-_PARTS_OF_USD = tuple(
-    fmt.Unit(f"{name}ths of USD", size) for name, size in (("million", 1e-6), ("billion", 1e-9), ("trillion", 1e-12))
-)
-
 
 def table_of(result: Comparison) -> pd.DataFrame:
     """The candidates for the screen."""
@@ -42,10 +38,7 @@ def money_text(figure: Figure | None) -> str:
     """Money for one unit of work, in millionths (billionths, ...) of a dollar where it is that small."""
     if figure is None:
         return t("figure.unknown")
-    if figure.value >= 0.01 or figure.value == 0:
-        return figure_text(figure, "money")
-    unit = next((unit for unit in _PARTS_OF_USD if figure.value >= unit.size), _PARTS_OF_USD[-1])
-    return fmt.with_range(figure.value, figure.low, figure.high, "money", unit)
+    return fmt.with_range(figure.value, figure.low, figure.high, "money", fmt.small_money_unit(figure.value))
 
 
 def _spread(candidate: Candidate) -> str:

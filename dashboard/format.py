@@ -51,6 +51,7 @@ UNITS: dict[Quantity, tuple[Unit, ...]] = {
     "share": (Unit("%", 0.01),),
     "count": (Unit("", 1.0), Unit("million", 1e6), Unit("billion", 1e9), Unit("trillion", 1e12)),
 }
+_PARTS_OF_USD = (Unit("millionths of USD", 1e-6), Unit("billionths of USD", 1e-9), Unit("trillionths of USD", 1e-12))
 SI_NAMES: dict[Quantity, str] = {
     "energy": "J",
     "joules": "J",
@@ -82,6 +83,13 @@ def unit_for(quantity: Quantity, magnitude: float | None) -> Unit:
         return next((unit for unit in units if unit.size == 1.0), units[0])
     size = abs(_rounded(magnitude))
     return next((unit for unit in reversed(units) if unit.size <= size * (1 + 1e-12)), units[0])
+
+
+def small_money_unit(usd: float) -> Unit | None:
+    """The part of a dollar in which the cost of one request reads best; None from a cent on."""
+    if usd == 0 or abs(usd) >= 0.01:
+        return None
+    return next((unit for unit in _PARTS_OF_USD if abs(usd) >= unit.size), _PARTS_OF_USD[-1])
 
 
 def number(value: float | None, decimals: int | None = None) -> str:

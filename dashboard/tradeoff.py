@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -242,9 +242,7 @@ def crossing(answer: Answer, inputs: Inputs) -> tuple[float, float] | None:
 def amount(quantity: Quantity, value: float) -> str:
     """A cost in the quantity's own unit, as text that adapts."""
     kind, size = _UNITS[quantity]
-    if quantity == "usd" and 0 < abs(value) < 0.01:
-        return fmt.amount(value, "money", fmt.Unit("millionths of USD", 1e-6))
-    return fmt.amount(value * size, kind)
+    return fmt.amount(value * size, kind, fmt.small_money_unit(value) if quantity == "usd" else None)
 
 
 def figure_text(quantity: Quantity, figure: Figure | None) -> str:
@@ -252,8 +250,22 @@ def figure_text(quantity: Quantity, figure: Figure | None) -> str:
     if figure is None:
         return t("figure.unknown")
     kind, size = _UNITS[quantity]
-    unit = fmt.Unit("millionths of USD", 1e-6) if quantity == "usd" and 0 < figure.value < 0.01 else None
+    unit = fmt.small_money_unit(figure.value) if quantity == "usd" else None
     return fmt.with_range(figure.value * size, figure.low * size, figure.high * size, kind, unit)
+
+
+def readable(answer: Answer) -> tuple[list[Curve], str, float]:
+    """The curves, their unit, and by how much they were scaled to it: a smaller unit where all of them are under 1."""
+    quantity = answer.result.costs.quantity
+    kind, size = _UNITS[quantity]
+    top = max(float(curve.value.max()) for curve in answer.lines)
+    if top >= 1 or top == 0:
+        return answer.lines, t(f"tradeoff.unit_{quantity}"), 1.0
+    unit = fmt.small_money_unit(top) if quantity == "usd" else None
+    unit = unit or fmt.unit_for(kind, top * size)
+    times = size / unit.size
+    scaled = [replace(c, value=c.value * times, low=c.low * times, high=c.high * times) for c in answer.lines]
+    return scaled, unit.name, times
 
 
 def requests_text(answer: Answer) -> str:

@@ -199,14 +199,15 @@ def figures(found: tradeoff.Answer, asked: tradeoff.Inputs) -> None:
 def curves(found: tradeoff.Answer, asked: tradeoff.Inputs) -> None:
     """The cumulative curves with their crossing."""
     scale, word = tradeoff.axis_scale(found)
-    quantity = found.result.costs.quantity
-    at = tradeoff.crossing(found, asked)
+    lines, unit, times = tradeoff.readable(found)
+    crossed = tradeoff.crossing(found, asked)
+    at = (crossed[0], crossed[1] * times) if crossed else None
     names = {curve.route: t(f"tradeoff.route_{curve.route.replace(' ', '_')}") for curve in found.lines}
     even = tradeoff.requests_text(found)
     title = t("tradeoff.chart_never" if found.result.break_even.requests is None else "tradeoff.chart_title", n=even)
     chart(
         cumulative.figure(
-            found.lines, current_palette(), names=names, unit=t(f"tradeoff.unit_{quantity}"), x_note=word,
+            lines, current_palette(), names=names, unit=unit, x_note=word,
             crossing=at, crossing_text=even.split(" (")[0], x_scale=scale,
         ),
         title=title, subtitle=t("tradeoff.chart_subtitle"), alt=title, key="tradeoff-curves",

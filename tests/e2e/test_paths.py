@@ -123,6 +123,28 @@ def test_a_live_page_moves_and_can_be_paused(page: Page, address: str) -> None:
     assert age.inner_text() == held
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("overview", "Overview"),
+        ("compare?compare_task=imdb+sentiment", "Compare"),
+        ("tradeoff", "Trade-off"),
+        ("estimate", "Estimate"),
+        ("who_pays", "Who pays"),
+        ("models", "Models"),
+        ("scoreboard", "Scoreboard"),
+        ("method", "Method"),
+        ("reports", "Reports"),
+    ],
+)
+def test_a_page_answers_by_its_link_and_asks_nobody_else(page: Page, address: str, name: str, title: str) -> None:
+    page.goto(f"{address}/{name}")
+    settle(page)
+    playwright.expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    playwright.expect(page.locator(".st-key-answer")).to_contain_text(re.compile(r"\d"))
+    playwright.expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 @pytest.mark.parametrize("name", ["", "runs", "run?run=finetune-8b"])
 def test_a_phone_shows_title_sentence_and_figures_first(browser: Browser, address: str, name: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
