@@ -159,7 +159,7 @@ def table_of(found: Sequence[Model]) -> pd.DataFrame:
             t("word.model"): [model.name for model in found],
             t("models.developer"): [model.developer for model in found],
             t("models.country"): [names.get(model.country_iso3, "") for model in found],
-            t("models.released"): [model.released for model in found],
+            t("models.released"): pd.to_datetime([model.released for model in found], errors="coerce"),
             t("models.parameters"): [parameters_text(model.parameters_billion) for model in found],
             t("models.training_energy"): [energy_text(model) for model in found],
             t("models.known_by"): [evidence_word(model.energy_evidence) for model in found],

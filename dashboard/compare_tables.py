@@ -17,14 +17,14 @@ def table_of(result: Comparison) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t("compare.candidate"): [row.candidate.model for row in rows],
-            t("compare.verdict"): [state_text(row) for row in rows],
             t("word.quality"): [quality_text(row.quality) for row in rows],
             t("word.energy"): [figure_text(row.energy_per_unit_j, "energy") for row in rows],
-            t("compare.spread"): [_spread(row.candidate) for row in rows],
             t("word.emissions"): [figure_text(row.emissions_per_unit_g, "emissions") for row in rows],
-            t("word.water"): [figure_text(row.water_per_unit_l, "volume") for row in rows],
             t("word.cost"): [money_text(row.cost_per_unit_usd) for row in rows],
+            t("word.water"): [figure_text(row.water_per_unit_l, "volume") for row in rows],
             t("compare.latency"): [figure_text(row.latency_s, "duration") for row in rows],
+            t("compare.verdict"): [state_text(row) for row in rows],
+            t("compare.spread"): [_spread(row.candidate) for row in rows],
             t("compare.parameters"): [fmt.amount(row.candidate.parameters, "count") for row in rows],
             t("compare.origin"): [origin_word(row.candidate.origin) for row in rows],
             t("compare.hardware"): [row.candidate.hardware or t("figure.unknown") for row in rows],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -232,7 +233,7 @@ _SHOWN: dict[str, Any] = {
     "kind": lambda d: d["stage"] or d["kind"] or "",
     "project": lambda d: d["project"] or "",
     "state": lambda d: state(d["status"]),
-    "started": lambda d: d["started_at"][:19].replace("T", " "),
+    "started": lambda d: fmt.moment(datetime.fromisoformat(d["started_at"])),
     "hardware": _hardware,
     "zone": lambda d: ", ".join(zone["zone"] for zone in d["zones"]),
     "factors": lambda d: d["details"]["factor_set"]["name"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from joulebook.dashboard import compare, compare_tables, data
@@ -24,6 +26,7 @@ from joulebook.reference_data.models import models
 UNITS: tuple[Unit, ...] = ("request", "1k-tokens", "sample")
 HEIGHTS = ("quality", "latency", "size")
 ANY = "any"
+SHOWN_REMARKS = 3
 
 
 def task_controls(books: data.Books) -> tuple[str, Unit]:
@@ -161,12 +164,20 @@ def languages(result: Comparison) -> None:
     )  # fmt: skip
 
 
+def remarks(warnings: Sequence[str]) -> None:
+    """What to know before reading on; folded together where there is more than a few lines of it."""
+    folded = len(warnings) > SHOWN_REMARKS
+    place = st.expander(t("compare.remarks", n=len(warnings)), icon=":material/warning:") if folded else st.container()
+    with place:
+        for warning in warnings:
+            st.caption(f"{'' if folded else ':material/warning: '}{plain(warning, limit=500)}")
+
+
 def show(result: Comparison) -> None:
     """The whole answer."""
     with slot:
         answer(compare.summary(result))
-    for warning in result.warnings:
-        st.caption(f":material/warning: {plain(warning, limit=500)}")
+    remarks(result.warnings)
     if not result.rows:
         note(t("compare.empty"))
         return

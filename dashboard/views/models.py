@@ -46,6 +46,7 @@ def show_models() -> None:
     table(
         catalogue.table_of(found), key="models-table", alt=t("models.table_alt"), export=catalogue.export_of(found),
         file_name="models.csv", height=460,
+        columns={t("models.released"): st.column_config.DateColumn(format="D MMM YYYY")},
     )  # fmt: skip
 
 
