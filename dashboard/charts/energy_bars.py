@@ -20,6 +20,7 @@ from joulebook.ledger.accounting.observations import COMPONENTS
 _HEIGHT = 330
 _MOST_WRAPPED = 7  # bars under which names of several lines find room
 _LINES = 3
+TICKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,13 @@ def figure(
     high_j: np.ndarray,
     palette: Palette,
     *,
-    ticks: int = 6,
+    ticks: int = TICKS,
 ) -> go.Figure:
     """The chart; `labels` name the bars, `low_j` and `high_j` are the range of each total, NaN where unknown."""
     total_j = np.sum([part.energy_j for part in parts], axis=0) if parts else np.zeros(len(labels))
     top_j = float(np.nanmax(np.append(high_j, total_j))) if len(labels) else 0.0
     unit = fmt.unit_for("energy", top_j)
-    deep = _LINES * 14 if _wraps(labels, ticks) else 0
+    deep = _LINES * 14 if wraps(labels, ticks) else 0
     chart = blank(palette, height=_HEIGHT + deep, right=92, left=44, bottom=40 + deep)
     positions = list(range(len(labels)))
     for part in parts:
@@ -154,7 +155,7 @@ def _whiskers(
 def _axes(
     chart: go.Figure, labels: Sequence[str], *, total_j: np.ndarray, top: float, ticks: int, palette: Palette
 ) -> None:
-    wrapped = _wraps(labels, ticks)
+    wrapped = wraps(labels, ticks)
     step = 1 if wrapped else max(1, -(-len(labels) // ticks))
     shown = list(range(0, len(labels), step))
     chart.update_xaxes(
@@ -177,7 +178,7 @@ def _axes(
         )
 
 
-def _wraps(labels: Sequence[str], ticks: int) -> bool:
+def wraps(labels: Sequence[str], ticks: int = TICKS) -> bool:
     """Whether each bar gets its name in lines: long names, of few bars."""
     return len(labels) <= _MOST_WRAPPED and max(map(len, labels), default=0) * len(labels) > 12 * ticks
 

@@ -18,3 +18,13 @@ def hide_on_phone(key: str, annotations: Sequence[int]) -> None:
         return
     names = ", ".join(f'.st-key-{key} .annotation[data-index="{int(i)}"]' for i in annotations)
     st.html(f"<style>@media (max-width: 640px) {{ {names} {{ display: none; }} }}</style>")
+
+
+def thin_names_on_phone(key: str) -> None:
+    """Keep every third name under a chart's bars where the window is at most 640 pixels wide.
+
+    Args:
+        key: The chart's key.
+    """
+    ticks = f".st-key-{key} .xtick:not(:nth-child(3n + 1))"
+    st.html(f"<style>@media (max-width: 640px) {{ {ticks} {{ display: none; }} }}</style>")

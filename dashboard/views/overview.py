@@ -14,6 +14,7 @@ from joulebook.dashboard.components.chart import chart, chart_title, plot
 from joulebook.dashboard.components.empty import how_to_begin
 from joulebook.dashboard.components.headline import headlines
 from joulebook.dashboard.components.page import answer, header, page_footer
+from joulebook.dashboard.components.phone_labels import thin_names_on_phone
 from joulebook.dashboard.components.states import problems
 from joulebook.dashboard.components.table import table
 from joulebook.dashboard.navigation import view
@@ -77,6 +78,8 @@ def energy_over_time(books: data.Books, period: periods.Period, asked: RunFilter
         alt=drawn.title,
         key="overview-energy",
     )
+    if energy_bars.wraps(drawn.labels):
+        thin_names_on_phone("overview-energy")
 
 
 def large_and_small(books: data.Books, asked: RunFilter) -> None:
@@ -129,7 +132,6 @@ def largest_uses(books: data.Books, asked: RunFilter) -> None:
 books = data.open_books()
 with header(t("nav.overview")):
     period, asked = controls(data.options(books)["projects"])
-problems(books.problems)
 totals = data.totals(books, asked)
 if totals.n == 0 and data.totals(books).n == 0:
     how_to_begin()
@@ -139,6 +141,8 @@ else:
     earlier = before(books, period, asked)
     answer(overview.sentence(totals, period), overview.saving_sentence(books, asked))
     headlines(overview.headlines(totals, earlier))
+problems(books.problems)
+if totals.n:
     st.space("small")
     wide, narrow = st.columns([2, 1], gap="large")
     with wide:
