@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import math
 import os
 import threading
 import time
@@ -245,4 +246,6 @@ def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:
 
 def _amount(value: Any) -> float:
     number = float(value)
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{value!r} is no amount")
     return int(number) if number.is_integer() else number

@@ -22,6 +22,7 @@ _UNITS = {
     "h": (("h", 1.0),),
     "s": (("h", 3600.0), ("s", 1.0)),
 }
+_TEXTS = ("name", "project", "model")
 # Below a thousandth of the smallest unit nobody wants the digits.
 _LEAST = 1e-3
 
@@ -67,21 +68,29 @@ def print_runs(frame: pd.DataFrame, total: int) -> None:
     wide = console.width >= 140
     table = Table(box=None, header_style="bold", pad_edge=False)
     cells = [_cells({str(key): value for key, value in row.items()}, wide=wide) for row in frame.to_dict("records")]
-    for name in cells[0]:
+    widths = {name: max(len(name), *(len(row[name]) for row in cells)) for name in cells[0]}
+    longest = _longest_text(widths, console.width)
+    for name, width in widths.items():
         right = name in {"duration", "energy", "measured", "CO2e", "cost"}
-        is_text = name in {"name", "project", "model"}
         table.add_column(
             name,
             justify="right" if right else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=None if is_text else max(len(name), *(len(row[name]) for row in cells)),
+            width=min(width, longest) if name in _TEXTS else width,
         )
     for row in cells:
         table.add_row(*(escape(text) for text in row.values()))
     console.print(table)
     if total > len(frame):
         console.print(f"{len(frame)} of {total} runs; --limit shows more")
+
+
+def _longest_text(widths: Mapping[str, int], console_width: int) -> int:
+    """What is left for each of the texts, once the numbers stand in full."""
+    texts = [name for name in widths if name in _TEXTS]
+    numbers = sum(width for name, width in widths.items() if name not in _TEXTS)
+    return max(8, (console_width - numbers - 2 * (len(widths) - 1)) // len(texts))
 
 
 def _console() -> Console:

@@ -1,0 +1,66 @@
+"""What a person reads on a terminal: units that fit, nothing wider than the window, no walls of digits."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from joulebook.cli import cli
+from joulebook.ledger.reports.show import figure, quantity
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ledger" / "store"))
+from written_journals import Journal
+
+TERMINAL = {"COLUMNS": "80", "FORCE_COLOR": "1", "TERM": "xterm"}
+
+
+def said(*words: str) -> str:
+    result = CliRunner().invoke(cli, words, env=TERMINAL, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return click.unstyle(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (None, "J", "–"),
+        (float("nan"), "g", "–"),
+        (0.0, "J", "0 µJ"),
+        (3.29e11, "J", "91.4 MWh"),
+        (8.455e-5, "J", "84.5 µJ"),
+        (1.234e-6, "g", "1.23 µg"),
+        (4.87e-7, "USD", "<0.001 ¢"),
+        (123456.0, "USD", "123,000 USD"),
+        (999.6, "g", "1,000 g"),
+    ],
+)
+def test_a_quantity_has_three_digits_in_a_unit_that_fits(value: float | None, unit: str, text: str) -> None:
+    assert quantity(value, unit) == text
+
+
+def test_a_figure_is_written_in_one_unit() -> None:
+    shown = {"value": 0.0, "low": 0.0, "high": 0.05, "method": "modelled"}
+    assert figure(shown, "J") == "0 mJ (0 to 50, modelled)"
+    assert figure({**shown, "high": 1e-8}, "USD") == "<0.001 ¢ (modelled)"
+    assert figure(None, "J") == "unknown"
+
+
+def test_a_list_of_runs_fits_eighty_columns_however_long_a_name_is() -> None:
+    folder = Path(os.environ["JOULEBOOK_JOURNALS"])
+    folder.mkdir()
+    Journal("1a2016192752b2b9e5cff37", opening={"name": "a name that never ends " * 5}).write(folder)
+    Journal("1a2016192752b2b9e5cff38", journal="j2", closed=None, gpus={}).write(folder)
+    listed = said("runs")
+    assert max(len(line) for line in listed.splitlines()) <= 80
+    assert "nan" not in listed.lower()
+    for part in ("1a2016192752b2b9e5cff37", "a name that ", "finished", "interrupted", "1 min 40 s"):
+        assert part in listed, part
+    estimate = ("estimate", "training", "--parameters", "7e9", "--tokens", "2e12", "--accelerator", "H100")
+    for words in (("show", "1a2016192752b2b9e5cff37"), estimate):
+        assert not re.search(r"\d\.\d{6}|\de[+-]\d", said(*words))
