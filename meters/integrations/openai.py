@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from joulebook.meters.integrations.answers import has_text, tokens_of
 from joulebook.meters.integrations.held_run import quiet
-from joulebook.meters.track import Request, Run
+from joulebook.meters.track import Request, Run, track
 
 _C = TypeVar("_C")
 _PATHS = (("chat", "completions"), ("completions",), ("responses",), ("embeddings",))
@@ -31,8 +31,6 @@ def meter_client(client: _C, run: Run | None = None, **words: Any) -> _C:
     Returns:
         The same client.
     """
-    from joulebook import track
-
     metered = run if run is not None else track(**{"name": "requests", "kind": "inference", **words}).start()
     for path in _PATHS:
         _meter_resource(client, path, metered)
