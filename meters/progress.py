@@ -19,6 +19,7 @@ from joulebook.meters.wording import converted, energy_range, figure
 
 EVERY_S = 1.0
 _WARN_AT = (0.8, 1.0)
+_UNWATCHED_AFTER_S = 5.0  # devices that take long to open have answered by then
 _REST_DIFFERS = 0.2
 
 
@@ -61,6 +62,7 @@ class ProgressDisplay:
         self._fraction_done = fraction_done
         self._stream = stream if stream is not None else sys.stderr
         self._warned: set[float] = set()
+        self._unwatched = False
         self._last: tuple[float, float] | None = None
         self._shown = False
         self._stopped = threading.Event()
@@ -95,8 +97,11 @@ class ProgressDisplay:
         return text + (f"; all of it: {_forecast(summary.energy_j, summary.energy_range_j, done)}" if done else "")
 
     def _watch_budget(self, summary: Summary) -> None:
-        used = self._budget.used(summary) if self._budget is not None else None
-        if used is None or self._budget is None:
+        if self._budget is None:
+            return
+        used = self._budget.used(summary)
+        if used is None:
+            self._tell_unwatched(summary)
             return
         for level in _WARN_AT:
             if used >= level and level not in self._warned:
@@ -106,6 +111,12 @@ class ProgressDisplay:
             stop = self._on_used_up
             self._on_used_up = None
             stop()
+
+    def _tell_unwatched(self, summary: Summary) -> None:
+        """Once, when a device would have answered by now: an unwatched budget must not pass for one that holds."""
+        if summary.duration_s > _UNWATCHED_AFTER_S and not self._unwatched:
+            self._unwatched = True
+            self._write("\njoulebook: nothing measured so far, so the budget is not watched (see `joulebook doctor`)\n")
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

@@ -74,9 +74,11 @@ def _until_it_answers(address: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the app did not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # while Playwright is open the main thread has a running event loop: others need it free
 def browser() -> Iterator[Browser]:
-    """One browser for all."""
+    """One browser for all of a file's tests."""
     with load(HERE / "screenshots.py").chromium() as browser:
         yield browser
 

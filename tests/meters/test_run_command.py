@@ -142,3 +142,9 @@ def test_a_budget_warns_and_stops_only_when_asked(simulator, read_journals) -> N
     done = run("--budget", "1500J", "--budget-stop", "--", "sleep", "30", env=environ)
     assert done.returncode == 143
     assert read_journals()[-1].one("close")["status"] == "interrupted"
+
+
+def test_a_budget_that_nobody_can_watch_is_not_passed_over_in_silence() -> None:
+    done = run("--budget", "1J", "--budget-stop", "--", "sleep", "7")
+    assert done.returncode == 0
+    assert "the budget is not watched" in done.stderr
