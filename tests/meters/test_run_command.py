@@ -145,6 +145,7 @@ def test_a_budget_warns_and_stops_only_when_asked(simulator, read_journals) -> N
 
 
 def test_a_budget_that_nobody_can_watch_is_not_passed_over_in_silence() -> None:
-    done = run("--budget", "1J", "--budget-stop", "--", "sleep", "7")
+    nothing = {**lean(), "JOULEBOOK_POWERCAP": "/nowhere", "CUDA_VISIBLE_DEVICES": ""}
+    done = run("--budget", "1J", "--budget-stop", "--", "sleep", "7", env=nothing)
     assert done.returncode == 0
     assert "the budget is not watched" in done.stderr
