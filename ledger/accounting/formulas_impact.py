@@ -8,7 +8,8 @@ from joulebook.ledger.accounting.formula import Example, Formula, Symbol
 from joulebook.ledger.accounting.hourly import matched_share
 from joulebook.ledger.accounting.money import accelerator_cost_usd, electricity_cost_usd
 from joulebook.ledger.accounting.sci import sci_g
-from joulebook.ledger.accounting.social_cost import social_cost_usd
+from joulebook.ledger.accounting.social_cost import excess_deaths_central, social_cost_usd
+from joulebook.ledger.accounting.stars import star_by_range
 from joulebook.ledger.accounting.uncertainty import gsd_of_product, half_width_of_sum
 from joulebook.ledger.accounting.water import water_l
 
@@ -159,6 +160,15 @@ IMPACT = (
         "2025.",
     ),
     Formula(
+        "mortality",
+        "Mortality cost",
+        "deaths = G · 2.26e-4 (-1.71e-4 to 6.78e-4)",
+        (Symbol("G", "location-based emissions", "tCO2e"),),
+        "Bressler 2021, Nature Communications 12:4467 (heat and cold, 2020 to 2100, baseline path)",
+        Example("4,434 t", excess_deaths_central, {"emissions_g": 4.434e9}, "deaths"),
+        "Beside the social cost, never added to it.",
+    ),
+    Formula(
         "sci",
         "Software Carbon Intensity",
         "SCI = (E · I + M) / R",
@@ -176,6 +186,17 @@ IMPACT = (
             "g per request",
         ),
         "Offsets, certificates and contracts are left out by the standard. The parts add up to the score.",
+    ),
+    Formula(
+        "stars",
+        "Stars of the AI Energy Score",
+        "stars = 5 - min(4, floor(5 · (e - min) / (max - min))); or by rank, a fifth of the models each",
+        (Symbol("e", "GPU energy of 1,000 queries, on one kind of GPU", "Wh"),),
+        "AI Energy Score, Hugging Face and Salesforce 2025",
+        Example(
+            "300 Wh where models take 100 to 900 Wh", star_by_range, {"energy": 300, "least": 100, "most": 900}, ""
+        ),
+        "Its text gives both rules, and they disagree for most models: the rule is named with the stars.",
     ),
     Formula(
         "range-product",

@@ -14,6 +14,22 @@ def social_cost_usd(emissions_g: float, scc_usd_per_t: float) -> float:
     return emissions_g / 1e6 * scc_usd_per_t
 
 
+# Deaths from heat per tonne of CO2 emitted in 2020, central and 90 % range, baseline path: Bressler 2021, Nature
+# Communications 12:4467. The range holds 0: cold that is spared is counted too.
+MORTALITY_PER_T = (2.26e-4, -1.71e-4, 6.78e-4)
+
+
+def excess_deaths(emissions_g: float) -> Figure:
+    """Excess deaths from temperature, 2020 to 2100, of a marginal emission: statistics, not people who can be named."""
+    low, high = (emissions_g / 1e6 * per_t for per_t in MORTALITY_PER_T[1:])
+    return Figure(excess_deaths_central(emissions_g), low, high, "published", "facility", "Bressler 2021")
+
+
+def excess_deaths_central(emissions_g: float) -> float:
+    """The central value of `excess_deaths`."""
+    return emissions_g / 1e6 * MORTALITY_PER_T[0]
+
+
 def interpolated_scc(by_year: dict[int, float], year: int) -> float:
     """Social cost in a year between two published ones, on the straight line; the nearest one beyond them."""
     years = sorted(by_year)
