@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -21,6 +19,7 @@ EVERY_S = 1.0
 _WARN_AT = (0.8, 1.0)
 _UNWATCHED_AFTER_S = 5.0  # devices that take long to open have answered by then
 _REST_DIFFERS = 0.2
+_END_WAIT_S = 0.2
 
 
 class LiveSummary:
@@ -123,8 +122,10 @@ class ProgressDisplay:
         self._stream.flush()
 
     def stop(self) -> None:
-        """End the display."""
+        """End the display; a level of the budget that was passed since the last look is told now."""
         self._stopped.set()
+        self._thread.join(_END_WAIT_S)
+        self._on_used_up = None  # what could be stopped has ended
         with contextlib.suppress(Exception):
             self._watch_budget(self._summary())
         if self._shown:
@@ -140,7 +141,12 @@ def _forecast(energy_j: float, ends_j: tuple[float, float], done: float) -> str:
 
 
 def watch_journal(
-    path: Path, find_rates: RatesFinder, *, show: bool, budget: Budget | None, stop_at_budget: bool
+    path: Path,
+    find_rates: RatesFinder,
+    *,
+    show: bool,
+    budget: Budget | None,
+    on_used_up: Callable[[], None] | None,
 ) -> Callable[[], None]:
     """Watch a metered command; the result ends the watching.
 
@@ -149,7 +155,6 @@ def watch_journal(
         find_rates: Rates of the place.
         show: Whether to show the line.
         budget: Warn at 80 and 100 % of it.
-        stop_at_budget: Send SIGTERM to this process (which hands it on to the command) when it is used up.
+        on_used_up: Called once when it is used up.
     """
-    on_used_up = (lambda: os.kill(os.getpid(), signal.SIGTERM)) if stop_at_budget else None
     return ProgressDisplay(LiveSummary(path, find_rates), show=show, budget=budget, on_used_up=on_used_up).stop

@@ -41,7 +41,7 @@ def run_command(
     command: Sequence[str],
     description: Description,
     *,
-    on_start: Callable[[MeteredJob], Any] | None = None,
+    on_start: Callable[[MeteredJob, Callable[[], None]], Any] | None = None,
     baseline_s: float | None = None,
 ) -> CommandOutcome:
     """Run a command to its end under a meter.
@@ -49,30 +49,30 @@ def run_command(
     Args:
         command: Program and arguments.
         description: The run's labels.
-        on_start: Called with the meter once the run has begun (for a display or a budget); what it returns is
-            called when the command has ended.
+        on_start: Called with the meter once the run has begun (for a display or a budget), and with what asks the
+            command to end (SIGTERM); what it returns is called when the closing record is written.
         baseline_s: Measure idle power for so many seconds before the command starts.
     """
     if os.environ.get("JOULEBOOK_DISABLED") == "1":
-        return CommandOutcome(_wait(command, dict(os.environ), {})[0], None, None)
+        return CommandOutcome(_wait(command, dict(os.environ), _Group())[0], None, None)
     run_id = _given_run_id() or new_id()
     parent = os.environ.get("JOULEBOOK_PARENT_RUN")
     job = _start_meter(command, description, run_id, parent if parent != run_id else None, baseline_s)
-    after = on_start(job) if on_start is not None and job is not None else None
+    group = _Group()
+    after = on_start(job, group.ask_to_end) if on_start is not None and job is not None else None
     environ = {key: value for key, value in os.environ.items() if key != "JOULEBOOK_RUN_ID"}
     environ["JOULEBOOK_PARENT_RUN"] = run_id
     status, interrupted, started = 1, False, False
-    told: dict[int, int] = {}
     try:
-        status, started = _wait(command, environ, told)
-        interrupted = _was_ended(status, told)
+        status, started = _wait(command, environ, group)
+        interrupted = _was_ended(status, group.told)
     finally:
-        if after is not None:
-            after()
         if job is not None:
             state = "interrupted" if interrupted else "finished" if status == 0 else "failed"
             with contextlib.suppress(Exception):
                 job.stop(state, status, wait_s=_END_WAIT_S)
+        if after is not None:
+            after()
     metered = job is not None and job.path.exists()
     journal = job.path if job is not None and metered else None
     return CommandOutcome(status, run_id if metered else None, journal, started=started)
@@ -101,15 +101,15 @@ def _start_meter(
         return None
 
 
-def _was_ended(status: int, told: dict[int, int]) -> bool:
+def _was_ended(status: int, told: set[int]) -> bool:
     """Whether somebody ended the command by a signal, ours or its own."""
     ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
     return any(number in ending for number in told) or status - 128 in (*ending, signal.SIGKILL)
 
 
-def _wait(command: Sequence[str], environ: dict[str, str], told: dict[int, int]) -> tuple[int, bool]:
+def _wait(command: Sequence[str], environ: dict[str, str], group: _Group) -> tuple[int, bool]:
     """Start the command in a process group of its own, hand signals on, and wait; its status, and if it started."""
-    with _handing_on(told) as group:
+    with _handing_on(group):
         try:
             process = subprocess.Popen(list(command), env=environ, process_group=0)
         except OSError as error:
@@ -117,48 +117,64 @@ def _wait(command: Sequence[str], environ: dict[str, str], told: dict[int, int])
             warn_line(f"{command[0]}: {'command not found' if missing else error.strerror or error}")
             return NOT_FOUND if missing else NOT_EXECUTABLE, False
         group.begin(process.pid)
-        with _terminal_given_to(process.pid):
-            code = _wait_through_stops(process.pid)
+        try:
+            with _terminal_given_to(process.pid):
+                code = _wait_through_stops(process.pid)
+        finally:
+            group.end()
         process.returncode = code
     return 128 - code if code < 0 else code, True
 
 
 class _Group:
-    """The command's process group, and signals that came before it was there."""
+    """The command's process group, and signals that came before it was there.
+
+    Attributes:
+        told: The signals that somebody asked to hand on.
+    """
 
     def __init__(self) -> None:
-        self.pid: int | None = None
-        self.early: list[int] = []
+        self.told: set[int] = set()
+        self._pid: int | None = None
+        self._early: list[int] = []
+        self._ended = False
 
     def begin(self, pid: int) -> None:
-        self.pid = pid
-        while self.early:
-            self.send(self.early.pop(0))
+        self._pid = pid
+        while self._early:
+            self._send(self._early.pop(0))
 
-    def send(self, number: int) -> None:
-        if self.pid is None:
-            self.early.append(number)
+    def end(self) -> None:
+        """The command is gone, and its number may soon be another's."""
+        self._ended = True
+
+    def hand_on(self, number: int, frame: FrameType | None = None) -> None:  # noqa: ARG002 - the signature of handlers
+        if self._ended:
             return
-        with contextlib.suppress(OSError):
-            os.killpg(self.pid, number)
+        self.told.add(number)
+        if self._pid is None:
+            self._early.append(number)
+        self._send(number)
+
+    def ask_to_end(self) -> None:
+        self.hand_on(signal.SIGTERM)
+
+    def _send(self, number: int) -> None:
+        if self._pid is not None:
+            with contextlib.suppress(OSError):
+                os.killpg(self._pid, number)
 
 
 @contextlib.contextmanager
-def _handing_on(told: dict[int, int]) -> Iterator[_Group]:
+def _handing_on(group: _Group) -> Iterator[None]:
     """Hand on every signal that asks for something; those that we were started to ignore stay ignored."""
-    group = _Group()
-
-    def hand_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
-        told[number] = told.get(number, 0) + 1
-        group.send(number)
-
     before: dict[int, Any] = {}
     for name in _FORWARDED:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, hand_on)
+            before[number] = signal.signal(number, group.hand_on)
     try:
-        yield group
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

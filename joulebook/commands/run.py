@@ -81,7 +81,9 @@ def run(
     sys.exit(outcome.exit_status)
 
 
-def _watch(progress: bool, budget: str | None, budget_stop: bool) -> Callable[[MeteredJob], Any] | None:
+def _watch(
+    progress: bool, budget: str | None, budget_stop: bool
+) -> Callable[[MeteredJob, Callable[[], None]], Any] | None:
     if not progress and budget is None:
         return None
     from joulebook.meters.budget import parse_budget
@@ -90,8 +92,9 @@ def _watch(progress: bool, budget: str | None, budget_stop: bool) -> Callable[[M
 
     limit = parse_budget(budget) if budget is not None else None
 
-    def on_start(job: MeteredJob) -> Callable[[], None]:
-        return watch_journal(job.path, find_rates, show=progress, budget=limit, stop_at_budget=budget_stop)
+    def on_start(job: MeteredJob, end_command: Callable[[], None]) -> Callable[[], None]:
+        on_used_up = end_command if budget_stop else None
+        return watch_journal(job.path, find_rates, show=progress, budget=limit, on_used_up=on_used_up)
 
     return on_start
 

@@ -144,6 +144,18 @@ def test_a_budget_warns_and_stops_only_when_asked(simulator, read_journals) -> N
     assert read_journals()[-1].one("close")["status"] == "interrupted"
 
 
+def test_a_budget_used_up_after_the_command_has_ended_changes_nothing(journals: Path) -> None:
+    code = (
+        "import sys\n"
+        "from joulebook.meters.description import describe\n"
+        "from joulebook.meters.run_command import run_command\n"
+        "done = run_command(['sh', '-c', 'exit 4'], describe('x'), on_start=lambda job, end_command: end_command)\n"
+        "sys.exit(done.exit_status)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (4, "")
+
+
 def test_a_budget_that_nobody_can_watch_is_not_passed_over_in_silence() -> None:
     nothing = {**lean(), "JOULEBOOK_POWERCAP": "/nowhere", "CUDA_VISIBLE_DEVICES": ""}
     done = run("--budget", "1J", "--budget-stop", "--", "sleep", "7", env=nothing)
