@@ -15,6 +15,7 @@ from joulebook.dashboard.escape import plain
 from joulebook.dashboard.palette import Palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.observations import COMPONENTS
 from joulebook.ledger.store import RunFilter, RunTotals
 from joulebook.ledger.tradeoff_inputs import STAGES
 
@@ -183,9 +184,20 @@ def bars(books: data.Books, period: periods.Period, asked: RunFilter, by: str, p
         grouped = data.rollup(books, (size, "project"), run_filter=asked)
         parts = energy_bars.by_group(_groups(grouped, "project", size, days[size]), palette)
     else:
-        parts = energy_bars.by_component(days, palette)
+        parts = _by_component(days, palette)
     labels = _unique([_label(day, size) for day in days[size]])
     return _said(labels, parts, days, t(f"overview.subtitle_{size}"), "overview.energy_title")
+
+
+def _by_component(frame: pd.DataFrame, palette: Palette) -> list[energy_bars.Part]:
+    """The layers of one component after another, each with its own measured joules; last the overhead, alone."""
+    none = {f"{name}_j": 0.0 for name in COMPONENTS}
+    it_j = frame["energy_j"]
+    parts = []
+    for name in COMPONENTS:
+        own = {f"{name}_j": frame[f"{name}_j"], "measured_j": frame[f"{name}_measured_j"]}
+        parts += energy_bars.by_component(frame.assign(facility_energy_j=it_j, **{**none, **own}), palette)
+    return parts + energy_bars.by_component(frame.assign(measured_j=0.0, **none), palette)
 
 
 def _bars_of_runs(books: data.Books, asked: RunFilter, by: str, palette: Palette) -> Bars:
@@ -199,7 +211,7 @@ def _bars_of_runs(books: data.Books, asked: RunFilter, by: str, palette: Palette
         }
         parts = energy_bars.by_group(groups, palette)
     else:
-        parts = energy_bars.by_component(frame, palette)
+        parts = _by_component(frame, palette)
     names_of_bars = _unique([str(name) for name in frame["name"]])
     return _said(names_of_bars, parts, frame, t("overview.subtitle_run"), "overview.energy_title_run")
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.observations import Zone
+from joulebook.ledger.accounting.observations import COMPONENTS, Zone
 from joulebook.ledger.accounting.run_account import RunFigures
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.tables import factor_sets
@@ -91,8 +91,10 @@ def figure_columns(figures: RunFigures) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for field, column in _FIGURE_FIELDS.items():
         columns |= _three(column, getattr(figures, field))
-    for component in ("gpu", "cpu", "ram", "other"):
-        columns |= _three(f"{component}_j", figures.energy_by_component.get(component))
+    for component in COMPONENTS:
+        part = figures.energy_by_component.get(component)
+        columns |= _three(f"{component}_j", part)
+        columns[f"{component}_measured_j"] = part.value * (part.measured_share or 0.0) if part else None
     energy = figures.energy_j
     columns["energy_method"] = energy.method if energy else None
     columns["measured_share"] = energy.measured_share if energy else None

@@ -10,7 +10,7 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.conditions import conditions
 from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.opening import Ledger
-from joulebook.ledger.store.tables import figure_names, runs
+from joulebook.ledger.store.tables import MEASURED_NAMES, figure_names, runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,7 @@ RUN_COLUMNS = (
     "facility_energy_low_j", "facility_energy_high_j", "emissions_g", "emissions_low_g", "emissions_high_g",
     "cost_usd", "cost_low_usd", "cost_high_usd", "water_l", "water_low_l", "water_high_l", "requests", "tokens_in",
     "tokens_out", "samples", "quality_name", "quality_value", "zone", "zone_assumed", "warnings", "revision",
+    *MEASURED_NAMES,
 )  # fmt: skip
 
 
@@ -30,6 +31,7 @@ _TIMES = ("started_at", "ended_at")
 _NUMBERS = {
     *(name for names in figure_names() for name in names),
     *("parameters", "duration_s", "measured_share", "requests", "tokens_in", "tokens_out", "samples", "quality_value"),
+    *MEASURED_NAMES,
 }
 
 

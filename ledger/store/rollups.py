@@ -14,14 +14,22 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.conditions import conditions, contains, seconds_of
 from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.opening import Ledger
-from joulebook.ledger.store.tables import COUNT_NAMES, dirty_days, figure_names, ledger_state, rollups, runs
+from joulebook.ledger.store.tables import (
+    COUNT_NAMES,
+    MEASURED_NAMES,
+    dirty_days,
+    figure_names,
+    ledger_state,
+    rollups,
+    runs,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 _GROUPS = ("project", "model", "kind", "stage", "zone", "task")
-_SUMS = [name for names in figure_names() for name in names] + list(COUNT_NAMES)
+_SUMS = [*(name for names in figure_names() for name in names), *COUNT_NAMES, *MEASURED_NAMES]
 _SPANS = {"day", "week", "month"}
 
 
@@ -131,17 +139,16 @@ def _run_sums() -> list[ColumnElement[Any]]:
 
 
 def _totals_of(row: dict[str, Any], revision: int, vintage: str | None) -> RunTotals:
-    energy = row["energy_j"]
-    share = None if not energy else (row["measured_j"] or 0.0) / energy
+    share = _share(row["measured_j"], row["energy_j"])
     boundaries = {"gpu": "accelerators", "cpu": "IT", "ram": "IT", "other": "IT"}
 
     def figure(name: str, unit: str, boundary: str) -> Figure | None:
         value, low, high = (row[f"{name}{part}_{unit}"] for part in ("", "_low", "_high"))
         if value is None:
             return None
-        method: Method = "measured" if (share or 0.0) > 0.999 and boundary in {"IT", "accelerators"} else "modelled"
-        of_all = None if name in boundaries else share
-        return Figure(value, min(low, value), max(high, value), method, boundary, vintage, of_all)
+        read = _share(row[f"{name}_measured_j"], value) if name in boundaries else share
+        method: Method = "measured" if (read or 0.0) > 0.999 and boundary in {"IT", "accelerators"} else "modelled"
+        return Figure(value, min(low, value), max(high, value), method, boundary, vintage, read)
 
     return RunTotals(
         n=int(row["n"] or 0),
@@ -159,6 +166,10 @@ def _totals_of(row: dict[str, Any], revision: int, vintage: str | None) -> RunTo
     )
 
 
+def _share(measured_j: float | None, energy_j: float | None) -> float | None:
+    return (measured_j or 0.0) / energy_j if energy_j else None
+
+
 def rollup(
     ledger: Ledger,
     *,
@@ -172,7 +183,8 @@ def rollup(
     Columns: those of `by` (`day`, `week` and `month` as UTC midnights), then n, n_known, duration_s, measured_j,
     measured_share, and for energy_j, gpu_j, cpu_j, ram_j, other_j, facility_energy_j, emissions_g,
     emissions_market_annual_g, emissions_market_hourly_draft_g, water_l, embodied_g, cost_usd also the ends of the range
-    (`energy_low_j`, `energy_high_j`, ...), requests, tokens_in, tokens_out, samples. Top-level runs only.
+    (`energy_low_j`, `energy_high_j`, ...), requests, tokens_in, tokens_out, samples, and what devices measured of each
+    component (`gpu_measured_j`, ...). Top-level runs only.
 
     Args:
         ledger: The books.

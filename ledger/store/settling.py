@@ -281,7 +281,7 @@ def zone_rows(run_id: str, started_at: float, figures: RunFigures) -> list[Row]:
     for part in figures.zones:
         energy = part.energy_j
         ends = (energy.value, energy.low, energy.high) if energy else (None, None, None)
-        row = {"run_id": run_id, "zone": part.zone.zone, "year": year}
+        row = {"run_id": run_id, "zone": part.zone.zone, "year": year, "assumed": part.zone.assumed}
         rows.append(row | dict(zip(("energy_j", "energy_low_j", "energy_high_j"), ends, strict=True)))
     return rows
 

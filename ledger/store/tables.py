@@ -23,6 +23,8 @@ from sqlalchemy import (
     Text,
 )
 
+from joulebook.ledger.accounting.observations import COMPONENTS
+
 metadata = MetaData()
 
 # SQLite counts up by itself only in a column that is called INTEGER.
@@ -42,6 +44,8 @@ _FIGURES = (
     ("cost", "usd"),
 )
 COUNT_NAMES = ("requests", "tokens_in", "tokens_out", "samples")
+# Joules of each component that a device measured; the rest of the component was modelled.
+MEASURED_NAMES = tuple(f"{component}_measured_j" for component in COMPONENTS)
 
 
 def figure_names() -> list[tuple[str, str, str]]:
@@ -248,6 +252,7 @@ runs = Table(
     Column("zone", Text),
     Column("zone_assumed", Boolean),
     Column("warnings", Integer, nullable=False),
+    *(Column(name, Double) for name in MEASURED_NAMES),
 )
 Index("ix_runs_day", runs.c.day, runs.c.top_level)
 Index("ix_runs_energy_j", runs.c.energy_j)
@@ -307,6 +312,7 @@ run_zones = Table(
     Column("energy_j", Double),
     Column("energy_low_j", Double),
     Column("energy_high_j", Double),
+    Column("assumed", Boolean),
 )
 
 rollups = Table(
@@ -324,6 +330,7 @@ rollups = Table(
     Column("measured_j", Double),
     *_figure_columns(),
     *(Column(name, Double) for name in COUNT_NAMES),
+    *(Column(name, Double) for name in MEASURED_NAMES),
 )
 
 Index("ix_rollups_span", rollups.c.span, rollups.c.day)

@@ -8,16 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from written_journals import Journal
 
 from joulebook.ledger.errors import LedgerError
-from joulebook.ledger.store import edit_run, list_runs, open_ledger, run_document, sync
+from joulebook.ledger.store import edit_run, list_runs, open_ledger, rollup, run_document, sync
 from joulebook.ledger.store.migrating import bring_up_to_date
-from joulebook.ledger.store.tables import metadata
+from joulebook.ledger.store.tables import metadata, run_zones
 
 
 def test_migrations_make_exactly_the_tables_and_may_run_again(address: str) -> None:
@@ -30,6 +32,35 @@ def test_migrations_make_exactly_the_tables_and_may_run_again(address: str) -> N
     assert again.revision == 0
     books.close()
     again.close()
+
+
+def test_older_books_learn_what_each_component_measured(address: str, folder: Path) -> None:
+    Journal("r1", gpus={"GPU-1": 300.0, "boot-a/package-0": 80.0}).write(folder)
+    Journal("r2", "j2", gpus={"GPU-1": 300.0}).write(folder)  # shares GPU-1 by time: a convention, not measured
+    Journal("r3", "j3", start=500, end=600, gpus={"GPU-1": 300.0}).write(folder)
+    books = open_ledger(address)
+    sync(books, folder)
+    columns = ("gpu_measured_j", "cpu_measured_j", "ram_measured_j", "other_measured_j", "gpu_j", "cpu_j")
+    expected = list_runs(books).set_index("run_id")[list(columns)]
+    by_day = rollup(books)
+    with books.writing() as connection:
+        zones = connection.execute(select(run_zones).order_by(run_zones.c.run_id)).all()
+        for table, column in [(t, c) for t in ("runs", "rollups") for c in columns[:4]] + [("run_zones", "assumed")]:
+            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    books.close()
+    books = open_ledger(address)
+    sync(books, folder)
+    found = list_runs(books).set_index("run_id")[list(columns)]
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+    assert found.loc["r1", "cpu_measured_j"] == pytest.approx(8000, rel=1e-9)
+    assert found.loc["r2", "gpu_measured_j"] == 0.0
+    assert found.loc["r3"].to_list()[:2] == [pytest.approx(30_000, rel=1e-9), 0.0]
+    assert np.isnan(found.loc["r3", "other_measured_j"])
+    pd.testing.assert_frame_equal(rollup(books), by_day, rtol=1e-12)
+    with books.reading() as connection:
+        assert connection.execute(select(run_zones).order_by(run_zones.c.run_id)).all() == zones
+    books.close()
 
 
 def test_several_processes_may_make_the_books_at_once(address: str) -> None:
