@@ -83,10 +83,10 @@ class Journal:
 
 @pytest.fixture
 def read_journals(journals: Path) -> Callable[[], list[Journal]]:
-    """All journals, oldest first."""
+    """All journals, oldest first, also those that a sync has set aside."""
 
     def read() -> list[Journal]:
-        found = [Journal(path) for path in journals.glob("*.jsonl")]
+        found = [Journal(path) for path in journals.rglob("*.jsonl")]
         return sorted(found, key=lambda journal: journal.records[0]["b"] if journal.records else 0)
 
     return read
