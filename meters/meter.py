@@ -14,16 +14,17 @@ from joulebook.meters.clock import boot_s
 from joulebook.meters.cross_check import CrossCheck
 from joulebook.meters.journal import JournalWriter, Record
 from joulebook.meters.sources import Absent, Device, Poll, Source, Usage
-from joulebook.meters.sources.machine import MachineReader, ProcessTree
+from joulebook.meters.sources.machine import MachineReader
 from joulebook.meters.worker import Opened, Worker
 
-TICK_S = 1.0
-MACHINE_EVERY_S = 1.9
+TICK_S = 1.9  # readings come once a second and carry their own time: writing them less often halves the cost
+_EARLY_TICK_S, _EARLY_S = 0.5, 3.0  # a short run and a display want their first figures soon
 _MACHINE_AGAIN_S = 0.1
 LAST_READING_S = 0.75  # how long a run's end waits for the last ticks
 _LATE_S = 0.25
 _START_S = 1.5
 _SILENT_S = 5.0
+_UNREAD_S = 2.0  # more than the longest pause between two polls
 _REGISTERED = ("pb", "pe", "n", "q", "qs", "quality", "child", "warn", "gap")
 _MARKS = ("pb", "pe")
 
@@ -54,7 +55,7 @@ class Meter:
         self._pipe_fd = pipe_fd
         os.set_blocking(pipe_fd, False)  # a forked child of the job may hold the other end open for long
         self._alive_fd = alive_fd
-        self._machine = MachineReader(ProcessTree(root_pid, frozenset({os.getpid()} - {root_pid})))
+        self._machine = MachineReader(root_pid, frozenset({os.getpid()} - {root_pid}))
         self._workers = [Worker(source, lambda: self._machine.tree.pids) for source in sources]
         self._numbers: dict[str, int] = {}
         self._devices: dict[str, Device] = {}
@@ -79,7 +80,7 @@ class Meter:
         while self._stop is None:
             if time.monotonic() >= next_tick and self._opened_b is not None:
                 self._tick()
-                next_tick = time.monotonic() + TICK_S
+                next_tick = time.monotonic() + (TICK_S if boot_s() - self._opened_b > _EARLY_S else _EARLY_TICK_S)
             pause_s = next_tick - time.monotonic() if self._opened_b is not None else TICK_S
             ready = dict(poll.poll(max(0.0, pause_s) * 1000))
             if self._pipe_fd in ready:
@@ -100,8 +101,7 @@ class Meter:
 
     def _tick(self) -> None:
         self._drain()
-        if boot_s() - self._machine_b > MACHINE_EVERY_S:
-            self._write_machine()
+        self._write_machine()
         self._journal.flush()
         if self._alive_fd is None and not _is_running(self._root_pid):
             self._stop = {"status": "interrupted", "exit_status": None}
@@ -326,7 +326,7 @@ class Meter:
         for name, good_b in self._good_b.items():
             stalled_b = self._checks[name].open_stall()
             since = stalled_b if stalled_b is not None else good_b
-            if end_b - since > 2 * TICK_S:
+            if end_b - since > _UNREAD_S:
                 why = "the energy counter stands still" if stalled_b is not None else "the device no longer answers"
                 self._write_gap(name, since, end_b, why)
                 code = "counter-stalled" if stalled_b is not None else "device-lost"

@@ -14,7 +14,7 @@ from joulebook.meters.helper import END_WAIT_S, Helper, start_helper
 from joulebook.meters.journal import JournalWriter, journal_path, new_id
 from joulebook.meters.launchers import Rank
 from joulebook.meters.settings import Settings, SettingsError, journals_dir, load_settings
-from joulebook.meters.sources.machine import MachineReader, ProcessTree
+from joulebook.meters.sources.machine import MachineReader
 from joulebook.meters.start_reading import StartReading
 
 
@@ -67,7 +67,7 @@ class MeteredJob:
         """Read the counters while the helper comes up; the run begins when that is done."""
         helper = start_helper(journal, os.getpid())
         start = StartReading(helper.channel.send)
-        reader = MachineReader(ProcessTree(os.getpid()))
+        reader = MachineReader(os.getpid())
         start.wait_for_first()
         machine = reader.read()
         opening["mode"] = "thread" if helper.mode == "thread" else opening["mode"]

@@ -46,6 +46,7 @@ class _Gpu:
     read_b: float | None = None
     box: Any = field(default_factory=ctypes.c_ulonglong)
     fields: Any = None
+    usage_box: Any = None
     own_util_s: float = 0.0
     all_util_s: float = 0.0
     util_seen_us: int = 0
@@ -168,7 +169,7 @@ class NvmlSource:
             if contexts is not None:
                 pids = {process.pid for process in contexts}
                 usage.contexts[gpu.device.id] = (len(pids.intersection(own_pids)), len(pids))
-            if _add_utilisation(pynvml, gpu, own_pids):
+            if _add_utilisation(self._nvml, pynvml, gpu, own_pids):
                 usage.util_s[gpu.device.id] = (round(gpu.own_util_s, 4), round(gpu.all_util_s, 4))
         return usage
 
@@ -263,12 +264,29 @@ def _integrate(gpu: _Gpu, power_w: float | None) -> Sample:
     return Sample(gpu.energy_j, power_w)
 
 
-def _add_utilisation(nvml: Any, gpu: _Gpu, own_pids: Collection[int]) -> bool:
+_USAGE_ROOM = 128
+
+
+def _utilisation_samples(library: Any, nvml: Any, gpu: _Gpu) -> Any:
+    """Each process's newest utilisations; read without pynvml, which makes every call twice.
+
+    Raises:
+        Exception: NVML can't tell, as pynvml raises it.
+    """
+    if gpu.usage_box is None:
+        gpu.usage_box = (nvml.c_nvmlProcessUtilizationSample_t * _USAGE_ROOM)()
+    count, since = ctypes.c_uint(_USAGE_ROOM), ctypes.c_ulonglong(gpu.util_seen_us)
+    if library.nvmlDeviceGetProcessUtilization(gpu.handle, gpu.usage_box, ctypes.byref(count), since) == 0:
+        return gpu.usage_box[: count.value]
+    return nvml.nvmlDeviceGetProcessUtilization(gpu.handle, gpu.util_seen_us)
+
+
+def _add_utilisation(library: Any, nvml: Any, gpu: _Gpu, own_pids: Collection[int]) -> bool:
     """Add each process's share of streaming-multiprocessor time since the last call; False where NVML can't tell."""
     now = boot_s()
     since_s = 0.0 if gpu.util_read_b is None else min(now - gpu.util_read_b, 10.0)
     try:
-        samples = nvml.nvmlDeviceGetProcessUtilization(gpu.handle, gpu.util_seen_us)
+        samples = _utilisation_samples(library, nvml, gpu)
     except Exception as error:  # noqa: BLE001 - see _try
         if getattr(error, "value", None) != nvml.NVML_ERROR_NOT_FOUND:  # NOT_FOUND: nobody used the GPU since
             return False

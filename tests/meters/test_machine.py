@@ -10,11 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from joulebook.meters.sources.machine import MachineReader, ProcessTree, limits, machine_facts
+from joulebook.meters.sources import proc
+from joulebook.meters.sources.machine import MachineReader, limits, machine_facts
 
 BURN = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass\n"
 
 
+@pytest.fixture(params=["proc", "psutil"])
+def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with /proc, and one without."""
+    if request.param == "psutil":
+        monkeypatch.setattr(proc, "present", lambda: False)
+
+
+@pytest.mark.usefixtures("system")
 def test_children_that_exit_stay_counted_waited_for_or_not() -> None:
     code = (
         "import os, subprocess, sys, time\n"
@@ -25,7 +34,7 @@ def test_children_that_exit_stay_counted_waited_for_or_not() -> None:
         "time.sleep(2.5)\n"
     )
     with subprocess.Popen([sys.executable, "-W", "ignore", "-c", code]) as process:
-        reader = MachineReader(ProcessTree(process.pid))
+        reader = MachineReader(process.pid)
         states = []
         while process.poll() is None:
             states.append(reader.read(thoroughly=True))
@@ -39,15 +48,26 @@ def test_children_that_exit_stay_counted_waited_for_or_not() -> None:
     assert states[5].rss_bytes > 1 << 20
 
 
+@pytest.mark.usefixtures("system")
 def test_a_tree_leaves_out_the_meter_itself() -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.5)"]) as child:
         time.sleep(0.1)
-        tree = ProcessTree(os.getpid())
-        tree.read()
-        assert child.pid in tree.pids
-        without = ProcessTree(os.getpid(), frozenset({child.pid}))
+        reader = MachineReader(os.getpid())
+        reader.read()
+        assert child.pid in reader.tree.pids
+        without = MachineReader(os.getpid(), frozenset({child.pid}))
         without.read()
-        assert child.pid not in without.pids
+        assert child.pid not in without.tree.pids
+
+
+def test_a_machine_with_neither_proc_nor_psutil_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proc, "_beginning", lambda path, size: b"")
+    monkeypatch.setattr(proc, "present", lambda: False)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    monkeypatch.delitem(sys.modules, "joulebook.meters.sources.portable", raising=False)
+    monkeypatch.delattr("joulebook.meters.sources.portable", raising=False)
+    state = MachineReader(os.getpid()).read()
+    assert (state.tree_s, state.busy_s, state.mem_bytes, state.rss_bytes) == (None, None, None, None)
 
 
 def test_facts_of_this_machine() -> None:

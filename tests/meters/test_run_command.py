@@ -149,7 +149,7 @@ def test_a_budget_used_up_after_the_command_has_ended_changes_nothing(journals: 
         "import sys\n"
         "from joulebook.meters.description import describe\n"
         "from joulebook.meters.run_command import run_command\n"
-        "done = run_command(['sh', '-c', 'exit 4'], describe(name='x'), on_start=lambda job, end_command: end_command)\n"
+        "done = run_command(['sh', '-c', 'exit 4'], describe(name='x'), on_start=lambda job, end: end)\n"
         "sys.exit(done.exit_status)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
