@@ -97,6 +97,13 @@ class JournalWriter:
         self.flush()
         self.forget()
 
+    def discard_empty(self) -> None:
+        """Remove a file into which nothing was ever written, and let go of it."""
+        with contextlib.suppress(OSError):
+            if not self._pending and os.path.getsize(self.path) == 0:
+                os.unlink(self.path)
+        self.forget()
+
     def forget(self) -> None:
         """Close this process's handle without writing: another process goes on with the same open file and lock."""
         if self._fd is not None:

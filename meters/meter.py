@@ -301,8 +301,9 @@ class Meter:
     # -- the end
 
     def _close(self, stop: Record) -> None:
-        if self._opened_b is None:
-            return  # the job was gone before its run began
+        if self._opened_b is None:  # the job was gone before its run began
+            self._journal.discard_empty()
+            return
         end_b = stop.get("b") or boot_s()
         with contextlib.suppress(Exception):
             self._write_machine(thoroughly=True)

@@ -1,10 +1,12 @@
-"""Runs that are killed at any moment: what was measured stays, the helper goes, the next run is unaffected."""
+"""Jobs, helpers and children that are killed or change: what was measured stays and the helper goes.
+
+A hundred kills at random moments are in test_killed_often.py.
+"""
 
 from __future__ import annotations
 
 import itertools
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -18,16 +20,6 @@ from joulebook.meters.journal import is_alive
 
 pytestmark = pytest.mark.compiler
 
-JOB = """
-import sys, time
-from joulebook import track
-with track("x") as run:
-    print("running", flush=True)
-    while True:
-        with run.phase("step"):
-            run.count(samples=1)
-            time.sleep(0.02)
-"""
 # A sort of a long list keeps the interpreter's lock for many seconds in one call.
 HOLDS_THE_LOCK = """
 import random
@@ -43,34 +35,6 @@ def start(code: str, environ: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code], env={**os.environ, **environ}, stdout=subprocess.PIPE, text=True
     )
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
-def test_at_random_moments_at_most_a_second_or_two_is_lost(number, simulator, journals, read_journals) -> None:
-    sim = simulator(Gpu(high_w=300))
-    rng = random.Random(number)
-    for _ in range(4):
-        process = start(JOB, sim.environ)
-        process.stdout.readline()
-        time.sleep(rng.uniform(0.0, 2.5))
-        killed_b = boot_s()
-        process.send_signal(number)
-        process.wait()
-        journal = read_journals()[-1]
-        deadline = time.monotonic() + 2
-        while is_alive(journal.path) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert not is_alive(journal.path)  # the helper is gone within two seconds
-        journal = read_journals()[-1]
-        closing = journal.one("close")
-        assert closing["status"] == "interrupted"
-        assert closing["b"] - killed_b < 1
-        readings = [record["b"] for record in journal.of("r")]
-        assert not readings or killed_b - max(readings) < 5
-        counted = sum(record["samples"] for record in journal.of("n"))
-        steps = len(journal.of("pb"))
-        assert steps - counted <= 60  # counts are handed over every half second
-        process.stdout.close()
 
 
 def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_journals) -> None:
@@ -156,3 +120,20 @@ def test_a_job_that_becomes_another_program_is_metered_to_its_end(python, read_j
     closing = journal.one("close")
     assert closing["status"] == "interrupted"
     assert closing["b"] - journal.one("open")["b"] > 1.4
+
+
+BEGINNING = """
+import os, signal
+from joulebook.meters import metered_job
+metered_job.StartReading = lambda send: os.kill(os.getpid(), signal.SIGKILL)  # the helper is there, the run is not
+from joulebook import track
+track("x").start()
+"""
+
+
+def test_a_job_killed_before_its_run_begins_leaves_no_empty_journal(python, journals) -> None:
+    assert python(BEGINNING).returncode == -signal.SIGKILL
+    until = time.monotonic() + 30
+    while any(journals.iterdir()) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert list(journals.iterdir()) == []
