@@ -7,12 +7,11 @@ SSP A (1 to 5), damage function B (1 short run, 2 short run rich/poor, 3 long ru
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
 from joulebook.reference_data.errors import NoFigureError
-from joulebook.reference_data.tables import forgettable, path_of, records, rows
+from joulebook.reference_data.tables import forgettable, header_of, path_of, records, rows
 
 CENTRAL = "s2111"
 
@@ -35,8 +34,7 @@ class CountryCost:
 @cache
 def specifications() -> tuple[str, ...]:
     """The 160 specifications."""
-    with path_of("country_damage_shares.csv").open(newline="", encoding="utf-8-sig") as file:
-        header = next(csv.reader(file))
+    header = header_of(path_of("country_damage_shares.csv"))
     return tuple(name for name in header if name.startswith("s") and name[1:].isdigit())
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from joulebook.reference_data.countries import country
 from joulebook.reference_data.places import zone_of_code
+from joulebook.reference_data.tables import UNREADABLE, open_table
 
 # Plausible range of a column of numbers, by name: from the physics or from the widest published values.
 RANGES: dict[str, tuple[float, float]] = {
@@ -81,9 +82,9 @@ class Problem:
 def problems_of(set_name: str, path: Path, header: tuple[str, ...], key_columns: tuple[str, ...]) -> Iterator[Problem]:
     """Everything wrong in a file that is to stand in for a set with these columns, row by row."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with open_table(path) as file:
             table = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UNREADABLE as error:
         yield Problem(0, "", f"the file can't be read ({error})")
         return
     if not table:

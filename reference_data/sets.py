@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from joulebook.reference_data.errors import BadFileError, ReferenceDataError
 from joulebook.reference_data.rules import Problem, problems_of
 from joulebook.reference_data.sources import sources
-from joulebook.reference_data.tables import FOLDER, path_of, records, replace, rows
+from joulebook.reference_data.tables import header_of, own_path, path_of, records, replace, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def data_sets() -> tuple[DataSet, ...]:
 
 def _described(listed: _Listed) -> DataSet:
     path = path_of(listed.file)
-    replaced = path != FOLDER / listed.file
+    replaced = path != own_path(listed.file)
     table = list(rows(listed.file)) if path.exists() else []
     known = sources()
     if listed.file == "sources.csv":
@@ -88,8 +87,7 @@ def check_file(name: str, path: Path, *, at_most: int = 100) -> tuple[Problem, .
         ReferenceDataError: There is no such set.
     """
     listed = _one(name)
-    with (FOLDER / listed.file).open(newline="", encoding="utf-8") as file:
-        header = tuple(next(csv.reader(file)))
+    header = header_of(own_path(listed.file))
     return tuple(islice(problems_of(name, path, header, listed.key_columns), at_most))
 
 
@@ -111,7 +109,7 @@ def use_files(files: object) -> None:
                 all_of_it = f"`joulebook data check {path} --as {name}` lists everything"
                 raise BadFileError(f"{path} can't stand in for the set {name}: {found[0]}; {all_of_it}")
     for listed in _listed().values():
-        path = wanted.get(listed.name, FOLDER / listed.file)
+        path = wanted.get(listed.name, own_path(listed.file))
         if path_of(listed.file) != path:
             replace(listed.file, wanted.get(listed.name))
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from joulebook.reference_data.errors import BadFileError
 
 FOLDER = Path(__file__).parent
+UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)  # what a file that is no table may raise
 
 # Newer files by file name, and what must forget what it has read when one is put in place.
 _replaced: dict[str, Path] = {}
@@ -28,7 +31,27 @@ def forgettable(loader: _Loader) -> _Loader:
 
 def path_of(file_name: str) -> Path:
     """Where a file is read from: the newer one put in its place, else this folder's."""
-    return _replaced.get(file_name, FOLDER / file_name)
+    return _replaced.get(file_name) or own_path(file_name)
+
+
+def own_path(file_name: str) -> Path:
+    """This folder's file; in a wheel the large ones are compressed (setup.py)."""
+    path = FOLDER / file_name
+    compressed = path.with_name(f"{file_name}.gz")
+    return compressed if not path.exists() and compressed.exists() else path
+
+
+def open_table(path: Path) -> TextIO:
+    """A CSV file, compressed or not, open for `csv.reader`."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", newline="", encoding="utf-8-sig")
+    return path.open(newline="", encoding="utf-8-sig")
+
+
+def header_of(path: Path) -> tuple[str, ...]:
+    """The column names of a CSV file."""
+    with open_table(path) as file:
+        return tuple(next(csv.reader(file), ()))
 
 
 def replace(file_name: str, path: Path | None) -> None:
@@ -49,12 +72,12 @@ def rows(file_name: str) -> Iterator[dict[str, str]]:
     """
     path = path_of(file_name)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with open_table(path) as file:
             reader = csv.reader(file)
             header = next(reader, [])
             for cells in reader:
                 yield dict(zip(header, cells, strict=False))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UNREADABLE as error:
         raise BadFileError(
             f"{path}: this reference file can't be read ({error}); mend it or take it out of [data]"
         ) from None
