@@ -1,6 +1,6 @@
 """What metering costs: import, start and end of a run, and CPU time while it goes on; other meters in the same run.
 
-    python benchmarks/metering_cost.py [--environments DIR] [--seconds 30]
+    python benchmarks/metering_cost.py [--environments DIR] [--seconds 30] [--rounds 3]
 
 Eight simulated GPUs with an energy counter, read once a second; `DIR/zeus` and `DIR/carbontracker` join in
 where they are (benchmarks/accuracy.py --make makes them).
@@ -124,6 +124,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--environments", type=Path, help="folder with environments of other meters")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long the CPU share is measured")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="sessions of each tool; the least and the median are shown"
+    )
     options = parser.parse_args()
     pythons = dict.fromkeys(("joulebook", "joulebook (track)", "codecarbon"), sys.executable)
     for tool in ("zeus", "carbontracker"):
@@ -145,10 +148,15 @@ def main() -> None:
         for tool, python in pythons.items():
             least, median = import_cost(python, IMPORTS[tool], environ)
             print(f"{tool:<20}{f'{least:.0f}, {median:.0f}':>40}", flush=True)
-        print(f"\n{'8 GPUs at 1 Hz':<20}{'start, ms':>12}{'end, ms':>12}{'CPU, % of a core':>20}")
+        print(f"\n{'8 GPUs at 1 Hz':<20}{'start, ms':>16}{'end, ms':>16}{'CPU, % of a core':>20}   (least, median)")
         for tool, python in pythons.items():
-            if tool in SESSIONS and (found := session(tool, python, environ, temporary, options.seconds)):
-                print(f"{tool:<20}{found[0]:>12.0f}{found[1]:>12.0f}{found[2]:>20.3f}", flush=True)
+            if tool not in SESSIONS:
+                continue
+            tried = [session(tool, python, environ, temporary, options.seconds) for _ in range(options.rounds)]
+            if columns := list(zip(*(found for found in tried if found), strict=True)):
+                start, end, cpu = ((min(column), statistics.median(column)) for column in columns)
+                times = "".join(f"{f'{least:.0f}, {middle:.0f}':>16}" for least, middle in (start, end))
+                print(f"{tool:<20}{times}{f'{cpu[0]:.3f}, {cpu[1]:.3f}':>20}", flush=True)
         sim.faults = [Fault("*", hang_s=30)]
         sim.write()
         found = session("joulebook", sys.executable, environ, temporary, 2)
