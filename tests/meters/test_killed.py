@@ -37,6 +37,17 @@ def start(code: str, environ: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
+def closed(read_journals):
+    """The only journal, once its helper has let go of it; how long that may take says the test."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = read_journals()
+        if len(found) == 1 and found[0].of("close") and not is_alive(found[0].path):
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError("the journal is not closed after a minute")
+
+
 def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_journals) -> None:
     sim = simulator(Gpu(high_w=300))
     process = start(HOLDS_THE_LOCK, sim.environ)
@@ -46,12 +57,11 @@ def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_j
     process.kill()
     process.wait()
     process.stdout.close()
-    time.sleep(1.5)
-    (journal,) = read_journals()
+    journal = closed(read_journals)
     times = [record["b"] for record in journal.of("r")]
-    assert killed_b - max(times) < 1.5 or max(times) > killed_b
+    assert killed_b - max(times) < 4  # at most 5 s of figures may be lost
     inside = [b for b in times if b > journal.one("open")["b"] + 0.5]
-    assert max(later - earlier for earlier, later in itertools.pairwise(inside)) < 2.5
+    assert max(later - earlier for earlier, later in itertools.pairwise(inside)) < 4
 
 
 def test_a_killed_helper_costs_figures_but_not_the_run(python, read_journals, journals) -> None:
@@ -96,12 +106,13 @@ def test_a_forked_child_that_lives_on_does_not_keep_the_helper(journals, read_jo
     process = start(FORKED, {})
     process.stdout.readline()
     time.sleep(1)
+    killed_b = boot_s()
     process.kill()
     process.wait()
-    time.sleep(2)
-    (journal,) = read_journals()
-    assert not is_alive(journal.path)
+    journal = closed(read_journals)
+    gone_after_s = journal.one("close")["b"] - killed_b
     assert journal.one("close")["status"] == "interrupted"
+    assert gone_after_s < 6  # not the 8 s for which the child holds the pipe
     process.stdout.close()
 
 
@@ -115,11 +126,12 @@ os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(1.5); p
 
 def test_a_job_that_becomes_another_program_is_metered_to_its_end(python, read_journals) -> None:
     assert python(EXECUTED).stdout == "executed\n"
-    time.sleep(1.5)
-    (journal,) = read_journals()
-    closing = journal.one("close")
-    assert closing["status"] == "interrupted"
-    assert closing["b"] - journal.one("open")["b"] > 1.4
+    closing = closed(read_journals).one("close")
+    assert (closing["status"], closing["exit_status"]) in {
+        ("finished", 0),
+        ("interrupted", None),
+    }  # as the kernel tells
+    assert closing["b"] - read_journals()[0].one("open")["b"] > 1.4
 
 
 BEGINNING = """
