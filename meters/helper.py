@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from joulebook.meters.channel import Channel, make_pipe
-from joulebook.meters.journal import JournalWriter
+from joulebook.meters.journal import JournalWriter, Record
 
 END_WAIT_S = 0.9
 # Switches of the job's interpreter that would change or slow the helper.
@@ -139,13 +139,17 @@ def _as_path(text: str) -> Any:
 
 
 def _run_meter(order: dict[str, Any], journal: JournalWriter) -> None:
+    from joulebook.meters.exit_status import correct_close
     from joulebook.meters.meter import Meter, all_sources
 
+    stop: Record = {}
     try:
-        Meter(journal, order["root"], order["pipe"], order["alive"], all_sources()).run()
+        stop = Meter(journal, order["root"], order["pipe"], order["alive"], all_sources()).run()
     finally:
         with contextlib.suppress(OSError):
             os.write(order["done"], b".")
+        if order["root"] != os.getpid():
+            correct_close(journal.path, stop, order["root"], order["alive"])
         for name in ("done", "pipe", "alive"):
             if order[name] is not None:
                 with contextlib.suppress(OSError):

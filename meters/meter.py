@@ -12,6 +12,7 @@ from typing import Any
 
 from joulebook.meters.clock import boot_s
 from joulebook.meters.cross_check import CrossCheck
+from joulebook.meters.exit_status import ending_of
 from joulebook.meters.journal import JournalWriter, Record
 from joulebook.meters.sources import Absent, Device, Poll, Source, Usage
 from joulebook.meters.sources.machine import MachineReader
@@ -71,8 +72,8 @@ class Meter:
         self._stop: Record | None = None
         self._pipe_open = True
 
-    def run(self) -> None:
-        """Meter until the job stops this meter or is gone, then write the closing record."""
+    def run(self) -> Record:
+        """Meter until the job stops this meter or is gone, then write the closing record; what the job said last."""
         for worker in self._workers:
             worker.start()
         poll = self._poll_object()
@@ -89,8 +90,9 @@ class Meter:
             if gone and self._stop is None:
                 while self._listen(poll) and self._stop is None:  # what the job said last still lies in the pipe
                     continue
-                self._stop = self._stop or {"status": "interrupted", "exit_status": None}
+                self._stop = self._stop or {"gone": True}
         self._close(self._stop)
+        return self._stop
 
     def _poll_object(self) -> select.poll:
         poll = select.poll()
@@ -104,7 +106,7 @@ class Meter:
         self._write_machine()
         self._journal.flush()
         if self._alive_fd is None and not _is_running(self._root_pid):
-            self._stop = {"status": "interrupted", "exit_status": None}
+            self._stop = {"gone": True}
 
     def _write_machine(self, *, thoroughly: bool = False) -> None:
         state = self._machine.read(thoroughly=thoroughly)
@@ -316,6 +318,8 @@ class Meter:
             self._drain()
             self._write_last_gaps(end_b)
         status, exit_status = stop.get("status"), stop.get("exit_status")
+        if stop.get("gone"):
+            status, exit_status = ending_of(self._root_pid, self._alive_fd)
         self._journal.write("close", w=stop.get("w"), b=end_b, status=status, exit_status=exit_status)
         self._journal.close()
 

@@ -85,12 +85,16 @@ class MeteredJob:
         if self.helper is not None and os.getpid() == self._pid:
             self.helper.channel.send({"k": kind, "w": wall_s(), "b": boot_s(), **values})
 
-    def stop(self, status: str, exit_status: int | None, wait_s: float = END_WAIT_S) -> None:
-        """End the run now; returns when the last reading is written, but no later than after `wait_s`."""
+    def stop(self, status: str, exit_status: int | None, wait_s: float = END_WAIT_S, *, at_exit: bool = False) -> None:
+        """End the run now; returns when the last reading is written, but no later than after `wait_s`.
+
+        With `at_exit` the job ends now too, and the meter sees with which status.
+        """
         if self.helper is None or os.getpid() != self._pid:
             return
         end_w, end_b = wall_s(), boot_s()
-        self.helper.channel.send({"k": "stop", "w": end_w, "b": end_b, "status": status, "exit_status": exit_status})
+        ending = {"status": status, "exit_status": exit_status, "at_exit": at_exit}
+        self.helper.channel.send({"k": "stop", "w": end_w, "b": end_b, **ending})
         finished = self.helper.wait(wait_s)
         self.helper = None
         if not finished:

@@ -219,6 +219,9 @@ class Run:
 
     def stop(self, status: str = "finished", exit_status: int | None = None) -> None:
         """End the run now; ending it twice does nothing."""
+        self._end(status, exit_status)
+
+    def _end(self, status: str, exit_status: int | None, *, at_exit: bool = False) -> None:
         if not self._is_ours() or self._job is None:
             return
         self._ended = True
@@ -229,7 +232,7 @@ class Run:
             if self._pending is not None:
                 self._pending.close()
                 self._pending = None
-            self._job.stop(status, exit_status)
+            self._job.stop(status, exit_status, at_exit=at_exit)
 
 
 def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from joulebook.meters.description import Description, describe, warn_line
-from joulebook.meters.exit_status import asked_exit, heed_exit
 from joulebook.meters.place_rates import rates_finder
 from joulebook.meters.run import Phase, Request, Run, never_raising
 
@@ -112,8 +111,6 @@ class track:  # noqa: N801 - used like a function: `with track(...)`, `@track(..
 
     def start(self) -> Run:
         """Begin without a block; ended by `run.stop()`, or at exit where that is forgotten."""
-        if not self._disabled:
-            heed_exit()
         return self.__enter__()
 
     def __call__(self, function: _F) -> _F:
@@ -257,10 +254,11 @@ def _status_of(error: BaseException | None) -> tuple[str, int | None]:
 
 
 def _close_forgotten(runs: Sequence[Run] = _active) -> None:
-    # What ended the program is the interpreter's last value; in an interactive session that is an older matter.
-    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None) or asked_exit()
+    # What ended the program is the interpreter's last value; in an interactive session that is an older matter. Of an
+    # exit (`sys.exit(3)`) nothing is left by now: the meter corrects the record when it sees how the program ended.
+    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
     for run in list(runs):
-        run.stop(*_status_of(error))
+        run._end(*_status_of(error), at_exit=True)
 
 
 atexit.register(_close_forgotten)

@@ -16,7 +16,6 @@ import pytest
 from simulated_nvml import Gpu
 
 from joulebook.meters.clock import boot_s
-from joulebook.meters.journal import is_alive
 
 pytestmark = pytest.mark.compiler
 
@@ -37,18 +36,7 @@ def start(code: str, environ: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
-def closed(read_journals):
-    """The only journal, once its helper has let go of it; how long that may take says the test."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        found = read_journals()
-        if len(found) == 1 and found[0].of("close") and not is_alive(found[0].path):
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError("the journal is not closed after a minute")
-
-
-def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_journals) -> None:
+def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_closed) -> None:
     sim = simulator(Gpu(high_w=300))
     process = start(HOLDS_THE_LOCK, sim.environ)
     process.stdout.readline()
@@ -57,7 +45,7 @@ def test_while_the_interpreter_lock_is_held_the_helper_goes_on(simulator, read_j
     process.kill()
     process.wait()
     process.stdout.close()
-    journal = closed(read_journals)
+    (journal,) = read_closed()
     times = [record["b"] for record in journal.of("r")]
     assert killed_b - max(times) < 4  # at most 5 s of figures may be lost
     inside = [b for b in times if b > journal.one("open")["b"] + 0.5]
@@ -102,14 +90,14 @@ with track("x") as run:
 """
 
 
-def test_a_forked_child_that_lives_on_does_not_keep_the_helper(journals, read_journals) -> None:
+def test_a_forked_child_that_lives_on_does_not_keep_the_helper(read_closed) -> None:
     process = start(FORKED, {})
     process.stdout.readline()
     time.sleep(1)
     killed_b = boot_s()
     process.kill()
     process.wait()
-    journal = closed(read_journals)
+    (journal,) = read_closed()
     gone_after_s = journal.one("close")["b"] - killed_b
     assert journal.one("close")["status"] == "interrupted"
     assert gone_after_s < 6  # not the 8 s for which the child holds the pipe
@@ -124,14 +112,15 @@ os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(1.5); p
 """
 
 
-def test_a_job_that_becomes_another_program_is_metered_to_its_end(python, read_journals) -> None:
+def test_a_job_that_becomes_another_program_is_metered_to_its_end(python, read_closed) -> None:
     assert python(EXECUTED).stdout == "executed\n"
-    closing = closed(read_journals).one("close")
+    (journal,) = read_closed()
+    closing = journal.one("close")
     assert (closing["status"], closing["exit_status"]) in {
         ("finished", 0),
         ("interrupted", None),
-    }  # as the kernel tells
-    assert closing["b"] - read_journals()[0].one("open")["b"] > 1.4
+    }
+    assert closing["b"] - journal.one("open")["b"] > 1.4
 
 
 BEGINNING = """
