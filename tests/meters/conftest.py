@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "nvml_simulator"))
 import simulated_nvml
 
-from joulebook.meters.journal import read_records
+from joulebook.meters.journal import is_alive, read_records
 
 
 @pytest.fixture(scope="session")
@@ -88,5 +89,21 @@ def read_journals(journals: Path) -> Callable[[], list[Journal]]:
     def read() -> list[Journal]:
         found = [Journal(path) for path in journals.rglob("*.jsonl")]
         return sorted(found, key=lambda journal: journal.records[0]["b"] if journal.records else 0)
+
+    return read
+
+
+@pytest.fixture
+def read_closed(read_journals: Callable[[], list[Journal]]) -> Callable[..., list[Journal]]:
+    """All journals once so many are there and their meters have let go of them."""
+
+    def read(count: int = 1) -> list[Journal]:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            found = read_journals()
+            if len(found) == count and all(one.of("close") and not is_alive(one.path) for one in found):
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{count} closed journals are awaited, these are there: {[one.path for one in found]}")
 
     return read

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from simulated_nvml import Gpu
@@ -25,7 +24,7 @@ with track("train", kind="training") as run:
 
 
 def test_four_ranks_on_four_gpus_are_one_run_and_a_killed_one_loses_nothing_of_the_others(
-    simulator, journals, read_journals
+    simulator, read_closed
 ) -> None:
     sim = simulator(*(Gpu(high_w=100 * (number + 1)) for number in range(4)))
     launch = {"WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
@@ -37,8 +36,7 @@ def test_four_ranks_on_four_gpus_are_one_run_and_a_killed_one_loses_nothing_of_t
         for rank in range(4)
     ]
     assert [rank.wait(timeout=60) for rank in ranks] == [0, 0, -9, 0]
-    time.sleep(1.5)
-    found = read_journals()
+    found = read_closed(4)
     assert len({journal.one("open")["run"] for journal in found}) == 1
     by_rank = {journal.one("open")["rank"]["rank"]: journal for journal in found}
     assert {rank: journal.one("close")["status"] for rank, journal in by_rank.items()} == {
