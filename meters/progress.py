@@ -63,6 +63,7 @@ class ProgressDisplay:
         self._warned: set[float] = set()
         self._unwatched = False
         self._last: tuple[float, float] | None = None
+        self._power_w: float | None = None  # stays until the journal has something newer
         self._shown = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="joulebook-progress", daemon=True)
@@ -89,7 +90,8 @@ class ProgressDisplay:
         text = f"joulebook: {energy_range(summary.energy_j, *summary.energy_range_j)}"
         before, self._last = self._last, (summary.duration_s, summary.energy_j)
         if before is not None and summary.duration_s > before[0]:
-            text += f", {figure((summary.energy_j - before[1]) / (summary.duration_s - before[0]))} W"
+            self._power_w = (summary.energy_j - before[1]) / (summary.duration_s - before[0])
+        text += f", {figure(self._power_w)} W" if self._power_w is not None else ""
         emissions = converted(summary, summary.rates.intensity_g_per_kwh)
         text += f", {figure(emissions[0])} gCO2e" if emissions else ""
         done = self._fraction_done() if self._fraction_done is not None else None
