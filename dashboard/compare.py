@@ -28,9 +28,7 @@ from joulebook.ledger.accounting.comparison import (
 from joulebook.ledger.accounting.comparison_verdict import is_share
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.candidates_estimated import estimated_candidate
-from joulebook.ledger.factor_sets import current_factors
 from joulebook.ledger.sites import site_of
-from joulebook.meters.settings import load_settings
 
 NAN = float("nan")
 YEAR = 2026
@@ -73,8 +71,8 @@ class Question:
 @st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_BOOKS)
 def tasks(books: data.Books) -> tuple[str, ...]:
     """Tasks with candidates, one's own first, then the clearest published one."""
-    known = gathering.tasks(books.ledger)
     own = set(data.options(books).get("tasks", []))
+    known = own.union(gathering.tasks(None))
     return tuple(sorted(known, key=lambda task: (task not in own, task != FAVOURITE_TASK, task.casefold())))
 
 
@@ -101,7 +99,7 @@ def compared(books: data.Books, question: Question) -> Comparison:
     dimensions = ("quality", "energy", "latency") if question.with_latency else ("quality", "energy")
     return compare(
         kept,
-        site_of(current_factors(load_settings()), question.location, YEAR),
+        site_of(data.factors(), question.location, YEAR),
         min_quality=question.min_quality,
         max_latency_s=question.max_latency_s,
         dimensions=dimensions,

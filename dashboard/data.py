@@ -21,7 +21,7 @@ from joulebook.ledger import store
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import Ledger, RunFilter, RunTotals
-from joulebook.ledger.store.model_sizes import model_sizes as _model_sizes
+from joulebook.ledger.store.model_uses import newest_sizes
 from joulebook.meters.errors import MeterError
 from joulebook.meters.settings import Settings, journals_dir, ledger_address, load_settings
 
@@ -108,8 +108,8 @@ def options(books: Books) -> dict[str, list[str]]:
 
 
 def model_sizes(books: Books) -> dict[str, float]:
-    """Parameters by model, where runs tell them."""
-    return kept(("sizes", books.address, books.revision), lambda: _model_sizes(books.ledger))
+    """Parameters by model, as its newest runs tell them."""
+    return kept(("sizes", books.address, books.revision), lambda: newest_sizes(books.ledger))
 
 
 def document(books: Books, run_id: str) -> dict[str, Any]:

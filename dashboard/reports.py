@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import shlex
+from dataclasses import replace
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from joulebook.dashboard import data
 from joulebook.ledger.reports.making import built_reports, report_module, write_report
 from joulebook.ledger.store import RunFilter
 
+PREVIEW_RUNS = 300  # some milliseconds each
 _KINDS = {".csv": "text/csv", ".json": "application/json", ".md": "text/markdown"}
 
 
@@ -25,8 +27,18 @@ def is_table(name: str) -> bool:
     return hasattr(report_module(name), "rows")
 
 
+def can_be_shown(name: str, runs: int) -> bool:
+    """Whether its beginning can be made while somebody waits: most reports read every run before their first row."""
+    return name == "runs" or runs <= PREVIEW_RUNS
+
+
 def first_rows(books: data.Books, name: str, asked: RunFilter, n: int) -> pd.DataFrame:
     """The first rows of a table."""
+    if name == "runs":
+        oldest = data.runs(books, asked, descending=False, limit=n)["run_id"]
+        asked = replace(asked, run_ids=tuple(oldest))
+        if oldest.empty:
+            return pd.DataFrame()
     return data.kept(
         ("report", books.address, books.revision, name, asked, n),
         lambda: pd.DataFrame(itertools.islice(report_module(name).rows(books.ledger, asked), n)),

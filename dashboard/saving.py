@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 WORK_UNITS = ("requests", "samples", "tokens_out")
@@ -27,29 +28,23 @@ def largest_saving(frame: pd.DataFrame) -> Saving | None:
     Args:
         frame: A rollup by task and model: facility_energy_j with _low_j and _high_j, and the counts of work.
     """
-    found = [
-        saving for _, group in frame.dropna(subset=["task", "model"]).groupby("task") for saving in _of_task(group)
-    ]
-    return max((s for s in found if s.low_j > 0), key=lambda s: s.saved_j, default=None)
+    groups = frame.dropna(subset=["task", "model"]).groupby("task")
+    found = [saving for task, group in groups if (saving := _of_task(str(task), group))]
+    return max(found, key=lambda saving: saving.saved_j, default=None)
 
 
-def _of_task(group: pd.DataFrame) -> list[Saving]:
+def _of_task(task: str, group: pd.DataFrame) -> Saving | None:
+    """The largest sure saving of one task, over all pairs of its models at once."""
     unit = next((name for name in WORK_UNITS if (group[name].fillna(0) > 0).sum() >= 2), None)
     if unit is None:
-        return []
+        return None
     able = group[(group[unit].fillna(0) > 0) & group["facility_energy_j"].notna()]
-    rows = [row for _, row in able.iterrows()]
-    return [_saving(large, small, unit) for large in rows for small in rows if large["model"] != small["model"]]
-
-
-def _saving(large: pd.Series, small: pd.Series, unit: str) -> Saving:
-    work = large[unit] / small[unit]
-    low_name, high_name = "facility_energy_low_j", "facility_energy_high_j"
-    return Saving(
-        task=str(large["task"]),
-        large=str(large["model"]),
-        small=str(small["model"]),
-        saved_j=large["facility_energy_j"] - small["facility_energy_j"] * work,
-        low_j=large[low_name] - small[high_name] * work,
-        high_j=large[high_name] - small[low_name] * work,
-    )
+    models, work = able["model"].astype(str).to_numpy(), able[unit].to_numpy(float)
+    mid, low, high = (able[f"facility_energy{end}_j"].to_numpy(float) for end in ("", "_low", "_high"))
+    more = work[:, None] / work[None, :]  # how often the row's model did the column's work
+    saved, least, most = (mine[:, None] - its[None, :] * more for mine, its in ((mid, mid), (low, high), (high, low)))
+    sure = np.where((least > 0) & (models[:, None] != models[None, :]), saved, -np.inf)
+    if not np.isfinite(sure).any():
+        return None
+    i, j = np.unravel_index(int(np.argmax(sure)), sure.shape)
+    return Saving(task, models[i], models[j], float(saved[i, j]), float(least[i, j]), float(most[i, j]))

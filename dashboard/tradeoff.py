@@ -33,10 +33,8 @@ from joulebook.ledger.accounting.tradeoff_cascade import measured_escalation
 from joulebook.ledger.accounting.tradeoff_gate import Gate, gate_from_quality
 from joulebook.ledger.accounting.tradeoff_money import OwnedHardware, amortised_per_request, money_bases
 from joulebook.ledger.errors import LedgerError
-from joulebook.ledger.factor_sets import current_factors
 from joulebook.ledger.sites import site_of
 from joulebook.ledger.store import RunFilter
-from joulebook.meters.settings import load_settings
 
 J_PER_KWH = 3.6e6
 QUANTITIES: tuple[Quantity, ...] = ("kwh", "kg", "usd", "l")
@@ -116,10 +114,15 @@ def proposed(books: data.Books, task: str, known: list[Candidate]) -> tuple[str,
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs=BY_BOOKS)
-def stage_runs(books: data.Books) -> pd.DataFrame:
-    """Runs that made something: those with a stage that counts as a one-time cost."""
-    asked = RunFilter(stages=tuple(tradeoff_inputs.STAGES), include_children=True)
-    return data.runs(books, asked)[["run_id", "name", "stage", "model", "task", "energy_j"]]
+def stage_runs(books: data.Books, model: str | None = None, task: str | None = None) -> pd.DataFrame:
+    """Runs that made something (their stage is a one-time cost): a model's own, a task's labelling, the newest."""
+    stages = tuple(tradeoff_inputs.STAGES)
+    asked = [RunFilter(models=(model,), stages=stages, include_children=True)] if model else []
+    asked += [RunFilter(tasks=(task,), stages=("label",), include_children=True)] if task else []
+    asked += [RunFilter(stages=stages, include_children=True)]
+    found = [data.runs(books, one) for one in asked]
+    kept = [frame for frame in found if len(frame)] or found[:1]
+    return pd.concat(kept)[["run_id", "name", "stage", "model", "task", "energy_j"]].drop_duplicates("run_id")
 
 
 def made_by(runs: pd.DataFrame, small: Candidate | None, task: str | None) -> list[str]:
@@ -127,8 +130,8 @@ def made_by(runs: pd.DataFrame, small: Candidate | None, task: str | None) -> li
     if small is None:
         return []
     of_task = runs["task"].isna() if task is None else runs["task"] == task
-    made = runs[(runs["model"] == small.model) | (of_task & (runs["stage"] == "label"))]
-    return list(made["run_id"]) if (made["model"] == small.model).any() else []
+    made = runs[(runs["model"] == small.model_id) | (of_task & (runs["stage"] == "label"))]
+    return list(made["run_id"]) if (made["model"] == small.model_id).any() else []
 
 
 def once_of_runs(books: data.Books, run_ids: tuple[str, ...]) -> tuple[tuple[str, float, float, float], ...]:
@@ -148,7 +151,7 @@ def worked_out(inputs: Inputs, quantity: Quantity) -> Answer | None:
     Raises:
         LedgerError: An input that can't be.
     """
-    site = site_of(current_factors(load_settings()), inputs.location, YEAR)
+    site = site_of(data.factors(), inputs.location, YEAR)
     costs = _money(inputs, site) if quantity == "usd" and inputs.money_basis != "electricity" else None
     costs = costs or _costs(inputs, quantity, site)
     if costs is None:

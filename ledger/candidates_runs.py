@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from joulebook.ledger.accounting.comparison import Candidate, Place, Quality, Unit
 from joulebook.ledger.accounting.comparison_draws import log_sd
 from joulebook.ledger.accounting.comparison_quality import quality_of
-from joulebook.ledger.accounting.figure import Figure, Method, weakest
+from joulebook.ledger.accounting.figure import Figure, weakest
+from joulebook.ledger.accounting.observations import COMPONENTS
 from joulebook.ledger.accounting.uncertainty import Z90
-from joulebook.ledger.store import Ledger, RunFilter, filter_options, list_runs, run_document
+from joulebook.ledger.store import Ledger, RunFilter, filter_options, list_runs
+from joulebook.ledger.store.model_uses import ModelUse, model_uses, telling
 
 Row = Mapping[str, Any]
 Document = Mapping[str, Any]
@@ -19,14 +21,9 @@ Document = Mapping[str, Any]
 # What was done to make a model is no use of it.
 _USES = ("serve", "evaluate")
 _PLACES: Mapping[str, Place] = {"cloud": "cloud", "own server": "own server", "laptop": "laptop", "phone": "phone"}
-MAX_RUNS = 1_000  # newest runs of a task: enough for any mean, and a page stays quick
+MAX_RUNS = 1_000  # newest runs of some models: enough to know their tasks
 SINGLE_RUN_GSD = 1.05  # one run says nothing of its own spread; runs of one job differ by some per cent
 _FACTS = ("run_id", "parent_run_id", "model", "parameters", "kind", "stage", "tags")
-_COLUMNS = (
-    *_FACTS, "requests", "samples", "tokens_out",
-    "quality_name", "energy_j", "energy_low_j", "energy_high_j", "energy_method", "measured_share",
-    "gpu_j", "cpu_j", "ram_j", "other_j",
-)  # fmt: skip
 _UNITS: Mapping[Unit, tuple[str, float]] = {
     "request": ("requests", 1.0),
     "sample": ("samples", 1.0),
@@ -62,12 +59,10 @@ def _meant(name: str, models: Sequence[str]) -> list[str]:
 
 def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
     """One candidate a model with runs of this task that count the unit; empty where there are none."""
-    frame = list_runs(ledger, RunFilter(tasks=(task,), include_children=True), limit=MAX_RUNS)
-    rows = cast("list[Row]", frame[list(_COLUMNS)].to_dict("records"))
-    return [
-        candidate_of(task, unit, rows, [run_document(ledger, row["run_id"]) for row in _telling(rows)])
-        for rows in _by_model(rows, unit).values()
-    ]
+    column, size = _UNITS[unit]
+    uses = model_uses(ledger, task, column, size=size, stages=_USES)
+    said = telling(ledger, [run_id for use in uses for run_id in use.newest])
+    return [_candidate(task, unit, use, [said[run_id] for run_id in use.newest]) for use in uses]
 
 
 def candidates_of_documents(documents: Iterable[Document], unit: Unit) -> list[Candidate]:
@@ -85,10 +80,10 @@ def candidates_of_documents(documents: Iterable[Document], unit: Unit) -> list[C
     ]
 
 
-def _telling(rows: list[Row]) -> list[Row]:
+def _telling(rows: Sequence[Row]) -> list[Row]:
     """The runs to read in full: the newest, for devices and latency, and the newest with a quality."""
     judged = [row for row in rows if row["quality_name"]][:1]
-    return rows[:1] + [row for row in judged if row is not rows[0]]
+    return [rows[0], *(row for row in judged if row is not rows[0])]
 
 
 def _by_model(rows: Sequence[Row], unit: Unit) -> dict[str, list[Row]]:
@@ -137,31 +132,34 @@ def candidate_of(task: str, unit: Unit, rows: Sequence[Row], documents: Sequence
         rows: As `list_runs` has them, newest first, each with a known energy above 0.
         documents: Those of them in full that say what the rows don't: quality, latency, devices.
     """
-    rates = [row["energy_j"] / _units(row, unit) for row in rows]
-    energy, shared_gsd = _energy(rows, unit, _own_gsd(rates))
+    return _candidate(task, unit, _use_of(rows, unit), documents)
+
+
+def _candidate(task: str, unit: Unit, use: ModelUse, documents: Sequence[Document]) -> Candidate:
+    own_gsd = _own_gsd(use)
+    energy, shared_gsd = _energy(use, own_gsd)
     overall, by_language = _qualities(documents)
-    place = _place(rows, documents)
-    model = str(rows[0]["model"])
+    place = _place(use.tags, documents)
     return Candidate(
-        model=model,
-        model_id=model,
+        model=use.model,
+        model_id=use.model,
         origin="runs",
         task=task,
         unit=unit,
         energy_per_unit_j=energy,
-        own_gsd=_own_gsd(rates),
+        own_gsd=own_gsd,
         shared_gsd=((f"meter of {energy.method} runs", shared_gsd),),
-        run_to_run_sd_j=_sd(rates),
-        runs=len(rows),
+        run_to_run_sd_j=_sd(use),
+        runs=use.n,
         quality=overall,
         latency_s=_latency(documents),
-        parameters=next((row["parameters"] for row in rows if row["parameters"] and row["parameters"] > 0), None),
+        parameters=use.parameters,
         hardware=_hardware(documents),
         place=place,
         prompts_leave=None if place is None else place == "cloud",
         by_language=by_language,
-        components_j=_components(rows, unit),
-        source=f"{len(rows)} own run{'s' if len(rows) > 1 else ''}",
+        components_j=tuple((name, joules / use.units) for name, joules in use.components_j.items()),
+        source=f"{use.n} own run{'s' if use.n > 1 else ''}",
     )
 
 
@@ -172,36 +170,56 @@ def _units(row: Row, unit: Unit) -> float:
     return count / size if count and count > 0 else 0.0
 
 
-def _energy(rows: Sequence[Row], unit: Unit, own_gsd: float) -> tuple[Figure, float]:
+def _use_of(rows: Sequence[Row], unit: Unit) -> ModelUse:
+    """The sums over some runs of one model, newest first, as the ledger makes them over all."""
+    rates = [row["energy_j"] / _units(row, unit) for row in rows]
+    newest = _telling(rows)
+    return ModelUse(
+        model=str(rows[0]["model"]),
+        n=len(rows),
+        units=math.fsum(_units(row, unit) for row in rows),
+        energy_j=_sum(rows, "energy_j"),
+        low_j=_sum(rows, "energy_low_j"),
+        high_j=_sum(rows, "energy_high_j"),
+        rate_sum_j=math.fsum(rates),
+        rate_squares_j2=math.fsum(rate * rate for rate in rates),
+        methods=tuple(dict.fromkeys(row["energy_method"] for row in rows if row["energy_method"])),
+        measured_j=math.fsum(s * row["energy_j"] for row in rows if (s := row["measured_share"] or 0.0) > 0),
+        components_j={name: joules for name in COMPONENTS if (joules := _sum(rows, f"{name}_j"))},
+        parameters=next((row["parameters"] for row in rows if row["parameters"] and row["parameters"] > 0), None),
+        newest=tuple(row["run_id"] for row in newest),
+        tags=tuple(row["tags"] if isinstance(row["tags"], Mapping) else {} for row in newest),
+    )
+
+
+def _energy(use: ModelUse, own_gsd: float) -> tuple[Figure, float]:
     """Mean energy per unit, and the geometric standard deviation that its meters give all runs alike."""
-    total_units = math.fsum(_units(row, unit) for row in rows)
-    total, low, high = (_sum(rows, column) for column in ("energy_j", "energy_low_j", "energy_high_j"))
-    shared_gsd = math.exp(log_sd(Figure(total, min(low, total), max(high, total), "modelled", "IT")))
+    total = use.energy_j
+    shared_gsd = math.exp(log_sd(Figure(total, min(use.low_j, total), max(use.high_j, total), "modelled", "IT")))
     widen = math.exp(math.hypot(math.log(own_gsd), math.log(shared_gsd)) * Z90)
-    methods: list[Method] = [row["energy_method"] for row in rows if row["energy_method"]]
-    mean = total / total_units
-    measured = math.fsum(share * row["energy_j"] for row in rows if (share := row["measured_share"] or 0.0) > 0) / total
-    method = weakest(methods) if methods else "modelled"
-    return Figure(mean, mean / widen, mean * widen, method, "IT", None, measured), shared_gsd
+    mean = total / use.units
+    method = weakest(use.methods) if use.methods else "modelled"
+    return Figure(mean, mean / widen, mean * widen, method, "IT", None, use.measured_j / total), shared_gsd
 
 
 def _sum(rows: Sequence[Row], column: str) -> float:
     return math.fsum(row[column] for row in rows if row[column] is not None and row[column] == row[column])
 
 
-def _own_gsd(rates: Sequence[float]) -> float:
+def _own_gsd(use: ModelUse) -> float:
     """Geometric standard error of the mean over runs; a guess for a single run."""
-    spread, mean = _sd(rates), math.fsum(rates) / len(rates)
+    spread, mean = _sd(use), use.rate_sum_j / use.n
     if spread is None or mean <= 0:
         return SINGLE_RUN_GSD
-    return math.exp(spread / mean / math.sqrt(len(rates)))
+    return math.exp(spread / mean / math.sqrt(use.n))
 
 
-def _sd(rates: Sequence[float]) -> float | None:
-    if len(rates) < 2:
+def _sd(use: ModelUse) -> float | None:
+    """Standard deviation of a unit's energy from run to run."""
+    if use.n < 2:
         return None
-    mean = math.fsum(rates) / len(rates)
-    return math.sqrt(math.fsum((rate - mean) ** 2 for rate in rates) / (len(rates) - 1))
+    squares = use.rate_squares_j2 - use.rate_sum_j**2 / use.n
+    return math.sqrt(max(0.0, squares) / (use.n - 1))
 
 
 def _qualities(documents: Sequence[Document]) -> tuple[Quality | None, tuple[Quality, ...]]:
@@ -261,18 +279,11 @@ def _hardware(documents: Sequence[Document]) -> str | None:
     return ", ".join(sorted(gpus or {str(device["name"]) for device in devices})) or None
 
 
-def _place(rows: Sequence[Row], documents: Sequence[Document]) -> Place | None:
+def _place(tags: Sequence[Mapping[str, Any]], documents: Sequence[Document]) -> Place | None:
     """Where it runs, from the tag `place`; else a cloud where the location came from a cloud's own variables."""
-    for row in rows:
-        tags = row["tags"] if isinstance(row["tags"], Mapping) else {}
-        tagged = _PLACES.get(str(tags.get("place", "")).lower())
+    for own in tags:
+        tagged = _PLACES.get(str(own.get("place", "")).lower())
         if tagged:
             return tagged
     clouds = (zone.get("how") == "cloud" for doc in documents for zone in doc.get("zones") or [])
     return "cloud" if any(clouds) else None
-
-
-def _components(rows: Sequence[Row], unit: Unit) -> tuple[tuple[str, float], ...]:
-    total_units = math.fsum(_units(row, unit) for row in rows)
-    sums = {name: _sum(rows, f"{name}_j") for name in ("gpu", "cpu", "ram", "other")}
-    return tuple((name, joules / total_units) for name, joules in sums.items() if joules)

@@ -69,28 +69,32 @@ def annotate(
     size = {"height_px": axes.height_px, "width_px": axes.width_px}
     places = place(points, texts, others=strangers, bars=bars, far=line is not None, **size)
     numbers: dict[int, int] = {}
+    notes = list(drawn.layout.annotations)  # all at once: plotly checks every one of them anew with each that is added
     for i, (label, spot) in enumerate(zip(labels, places, strict=True)):
         if spot is None:
             continue
-        numbers[i] = len(drawn.layout.annotations)
+        numbers[i] = len(notes)
         x, y = axes.at(label.x, label.y)
         hangs = abs(spot.yshift) > LEADER_PX
-        drawn.add_annotation(
-            text=label.text,
-            x=x,
-            y=y,
-            xanchor=spot.anchor,
-            yanchor="middle",
-            xshift=0 if hangs else spot.xshift,
-            yshift=0 if hangs else spot.yshift,
-            showarrow=hangs,
-            arrowhead=0,
-            arrowwidth=1,
-            arrowcolor=line,
-            ax=0,
-            ay=-spot.yshift,
-            font={"color": label.colour, "size": 12.5},
+        notes.append(
+            go.layout.Annotation(
+                text=label.text,
+                x=x,
+                y=y,
+                xanchor=spot.anchor,
+                yanchor="middle",
+                xshift=0 if hangs else spot.xshift,
+                yshift=0 if hangs else spot.yshift,
+                showarrow=hangs,
+                arrowhead=0,
+                arrowwidth=1,
+                arrowcolor=line,
+                ax=0,
+                ay=-spot.yshift,
+                font={"color": label.colour, "size": 12.5},
+            )
         )
+    drawn.update_layout(annotations=notes)
     return tuple(numbers[i] for i in crowded(points, texts, places, height_px=axes.height_px))
 
 

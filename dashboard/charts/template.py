@@ -16,25 +16,25 @@ def blank(
     palette: Palette, *, height: int, right: int = 16, left: int = 56, top: int = 24, bottom: int = 40
 ) -> go.Figure:
     """An empty figure in the theme of the page; margins leave room for direct labels."""
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 4},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 13, "color": palette.muted},
-        hoverlabel={
-            "bgcolor": palette.surface,
-            "bordercolor": palette.rule,
-            "font": {"family": FONT, "color": palette.text, "size": 13},
-        },
-        showlegend=False,
-        dragmode=False,
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.text},
+    return go.Figure(
+        layout={
+            "height": height,
+            "margin": {"l": left, "r": right, "t": top, "b": bottom, "pad": 4},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": FONT, "size": 13, "color": palette.muted},
+            "hoverlabel": {
+                "bgcolor": palette.surface,
+                "bordercolor": palette.rule,
+                "font": {"family": FONT, "color": palette.text, "size": 13},
+            },
+            "showlegend": False,
+            "dragmode": False,
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.text},
+            "xaxis": axis(palette, grid=False),
+            "yaxis": axis(palette, grid=True),
+        }
     )
-    figure.update_xaxes(**axis(palette, grid=False))
-    figure.update_yaxes(**axis(palette, grid=True))
-    return figure
 
 
 def axis(palette: Palette, *, grid: bool) -> dict[str, Any]:

@@ -42,10 +42,12 @@ def controls(projects: list[str]) -> RunFilter:
     return RunFilter(projects=(project,) if project else (), start=period.start, end=period.end)
 
 
-def one_report(books: data.Books, name: str, asked: RunFilter) -> None:
+def one_report(books: data.Books, name: str, asked: RunFilter, n: int) -> None:
     """What it is for, its beginning, the whole of it as a file."""
     st.markdown(t("reports.for_" + name.replace("-", "_")))
-    if reports.is_table(name):
+    if not reports.can_be_shown(name, n):
+        st.caption(t("reports.too_many", n=fmt.whole(n)))
+    elif reports.is_table(name):
         frame = reports.first_rows(books, name, asked, _FIRST_ROWS)
         if frame.empty:
             st.markdown(t("runs.nothing"))
@@ -91,5 +93,5 @@ else:
         bind="query-params",
         label_visibility="collapsed",
     )
-    one_report(books, names[chosen], asked)
+    one_report(books, names[chosen], asked, totals.n)
 page_footer(books)

@@ -92,7 +92,7 @@ def from_models(books: data.Books) -> tuple[dict[str, object], tuple[Candidate |
 
 def one_time(books: data.Books, percent: float, small: Candidate | None) -> tuple[tuple[str, float, float, float], ...]:
     """One-time costs in kWh: typed by part, or the runs of the stages that made the small model."""
-    runs = tradeoff.stage_runs(books)
+    runs = tradeoff.stage_runs(books, small and small.model_id, small and small.task)
     names = {row.run_id: f"{row.name or row.run_id[:8]} · {row.stage}" for row in runs.itertuples()}
     if names:
         chosen = st.multiselect(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from joulebook.ledger.accounting.comparison import compare
 from joulebook.ledger.candidates import candidates_of, choose, find_task, tasks
+from joulebook.ledger.candidates_runs import candidates_of_documents
 from joulebook.ledger.factor_sets import current_factors
 from joulebook.ledger.reports.making import verify_report, write_report
 from joulebook.ledger.sites import site_of
-from joulebook.ledger.store import RunFilter, open_ledger, sync
+from joulebook.ledger.store import RunFilter, each_document, open_ledger, sync
 from joulebook.meters.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
@@ -70,6 +72,25 @@ def test_runs_of_a_model_are_one_candidate(books):
     thousand_tokens = candidates_of(books, TASK, "1k-tokens")
     assert sorted(map(gpu_j, thousand_tokens)) == pytest.approx([11.0 / 0.05, 70.0 / 0.05])
     assert candidates_of(books, TASK, "sample") == []
+
+
+def test_the_ledgers_sums_say_what_the_runs_in_full_say(books):
+    everything = list(each_document(books, RunFilter(include_children=True)))
+    for unit in ("request", "1k-tokens", "sample"):
+        summed = {c.model: asdict(c) for c in candidates_of(books, TASK, unit, origins=("runs",))}
+        one_by_one = {c.model: asdict(c) for c in candidates_of_documents(everything, unit)}
+        assert summed.keys() == one_by_one.keys()
+        for model, candidate in summed.items():
+            assert rounded(candidate) == rounded(one_by_one[model])
+
+
+def rounded(value):
+    """Nested parts with numbers to nine digits: sums are added up in another order."""
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(part) for part in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def test_own_and_published_stand_side_by_side_and_are_told_apart(books):
