@@ -248,8 +248,15 @@ def _has_numbers(record: Record, length: int) -> bool:
     )
 
 
-def _is_dict(value: Any) -> bool:
-    return isinstance(value, dict)
+def _is_table(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _is_sensor(value: Any) -> bool:
+    if not isinstance(value, dict) or value.get("kind", "counter") not in ("counter", "integrated"):
+        return False
+    amounts = (value.get("tick_s"), value.get("rel_error"))
+    return all(amount is None or (_is_number(amount) and amount >= 0) for amount in amounts)
 
 
 def _is_count(value: Any) -> bool:
@@ -259,8 +266,11 @@ def _is_count(value: Any) -> bool:
 _MACHINE_KEYS = ("busy_s", "tree_s", "mem_byte_s", "rss_byte_s", "mem_bytes", "rss_bytes")
 # Records that figures are made of must have the shape that docs/journal.md gives them.
 _SHAPES: dict[str, Callable[[Record], bool]] = {
-    "open": lambda r: isinstance(r.get("run"), str) or _is_count(r.get("v")),
-    "device": lambda r: _is_count(r.get("i")) and isinstance(r.get("id"), str) and _is_dict(r.get("sensor", {})),
+    "open": lambda r: (
+        (isinstance(r.get("run"), str) or _is_count(r.get("v")))
+        and all(_is_table(r.get(key)) for key in ("location", "declared", "machine", "limits", "tags"))
+    ),
+    "device": lambda r: _is_count(r.get("i")) and isinstance(r.get("id"), str) and _is_sensor(r.get("sensor", {})),
     "r": lambda r: _has_numbers(r, 3),
     "u": lambda r: _has_numbers(r, 2),
     "c": lambda r: _has_numbers(r, 2),

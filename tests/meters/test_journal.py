@@ -119,6 +119,10 @@ def test_a_part_at_a_time_gives_the_same_records(path: Path) -> None:
         b'{"k":"r","w":1,"b":1,"d":[1]}',
         b'{"k":"gap","w":1,"b":1,"from":"x","to":2}',
         b'{"k":"device","w":1,"b":1,"i":"0"}',
+        b'{"k":"device","w":1,"b":1,"i":0,"id":"x","sensor":{"kind":"guess"}}',
+        b'{"k":"device","w":1,"b":1,"i":0,"id":"x","sensor":{"tick_s":-1}}',
+        b'{"k":"device","w":1,"b":1,"i":0,"id":"x","sensor":{"rel_error":[0.05]}}',
+        b'{"k":"open","w":1,"b":1,"v":1,"run":"r","location":"here"}',
     ],
 )
 def test_what_is_no_record_is_passed_over(path: Path, line: bytes) -> None:
