@@ -2,21 +2,27 @@
 
 torchrun's default id is "none" at 127.0.0.1:29500, which says nothing: on one host the launcher process itself
 (boot id, process id, start time) tells two launches apart. Over several hosts there is no such process in common, so
-there the launcher's id, master address and port decide; `JOULEBOOK_RUN_ID` settles what they can't.
+there the launcher's id, master address, port and world size decide, and the week in which the launch began. Where they
+are those of an earlier launch, each host finds that one's journals, and all count the launch as the next one of its
+name. `JOULEBOOK_RUN_ID` settles what all this can't.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from joulebook.meters.clock import boot_id
+from joulebook.meters.clock import boot_id, boot_s, wall_s
+from joulebook.meters.journal import is_alive
 
 _PROC = Path("/proc")
+_WEEK_S = 7 * 86400
+_MOST_LAUNCHES = 10_000  # of one name in one week
 _SLURM_SPECIAL_STEP = 4_294_967_290  # batch, extern and interactive steps have numbers from here on
 
 
@@ -25,7 +31,8 @@ class Rank:
     """One process's place in a launch.
 
     Attributes:
-        lineage: What all ranks of the launch agree on and no other launch has.
+        lineage: What all ranks of the launch agree on and, unless `launch` is given, no other launch has.
+        launch: This host's part of the launch, where a later launch may have the same lineage.
     """
 
     rank: int
@@ -33,10 +40,12 @@ class Rank:
     world: int
     launcher: str
     lineage: str
+    launch: str | None = None
 
     def to_record(self) -> dict[str, Any]:
         """The journal's `rank`."""
-        return {"rank": self.rank, "local_rank": self.local_rank, "world": self.world, "launcher": self.launcher}
+        record = {"rank": self.rank, "local_rank": self.local_rank, "world": self.world, "launcher": self.launcher}
+        return record if self.launch is None else {**record, "launch": self.launch}
 
 
 def find_rank(environ: Mapping[str, str] = os.environ, proc: Path = _PROC) -> Rank | None:
@@ -48,12 +57,57 @@ def find_rank(environ: Mapping[str, str] = os.environ, proc: Path = _PROC) -> Ra
     return None
 
 
-def shared_run_id(rank: Rank, name: str, ordinal: int) -> str:
-    """The run id that every rank of the launch gives to the `ordinal`-th track of this name."""
+def shared_run_id(rank: Rank, name: str, ordinal: int, journals: Path) -> str:
+    """The run id that every rank of the launch gives to the `ordinal`-th track of this name.
+
+    Args:
+        rank: This process's place in the launch.
+        name: The track's name.
+        ordinal: How many tracks of this name went before it in this process.
+        journals: The folder of journals, where earlier launches of the same lineage are found.
+    """
+    first = _hashed(rank.launcher, rank.lineage, name, str(ordinal))
+    if rank.launch is None:
+        return first
+    ids = (_hashed(first, str(number)) if number else first for number in range(_MOST_LAUNCHES))
+    return next((run_id for run_id in ids if not _is_of_another_launch(run_id, rank, journals)), first)
+
+
+def _hashed(*words: str) -> str:
     import hashlib
 
-    text = "\0".join((rank.launcher, rank.lineage, name, str(ordinal)))
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:23]
+    return hashlib.sha256("\0".join(words).encode("utf-8", "replace")).hexdigest()[:23]
+
+
+def _is_of_another_launch(run_id: str, rank: Rank, journals: Path) -> bool:
+    """Whether this host wrote a journal of that run for an earlier launch: one whose launcher is gone.
+
+    Another launcher that still runs is a part of this launch: two launches at a time can't have one address and port. A
+    rank that comes a second time is of this launch under torchrun alone, which starts ranks once more that have died.
+    """
+    for path in (*journals.glob(f"{run_id}.*.jsonl"), *journals.glob(f"*/{run_id}.*.jsonl")):
+        opening = _opening(path)
+        seen = opening.get("rank")
+        if opening.get("host") != os.uname().nodename or not isinstance(seen, dict):
+            continue
+        again = seen.get("rank") == rank.rank and rank.launcher == "torch" and not is_alive(path)
+        if again or (seen.get("launch") != rank.launch and not _still_runs(str(seen.get("launch")))):
+            return True
+    return False
+
+
+def _still_runs(launcher: str) -> bool:
+    boot, _, process = launcher.partition("|")
+    pid, _, started = process.partition("|")
+    return boot == boot_id() and pid.isdecimal() and str(_parent_and_start(int(pid), _PROC)[1]) == started
+
+
+def _opening(path: Path) -> dict[str, Any]:
+    """The first record of a journal; empty where there is none yet."""
+    with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
+        record = json.loads(file.readline())
+        return record if isinstance(record, dict) else {}
+    return {}
 
 
 def _number(environ: Mapping[str, str], *names: str) -> int | None:
@@ -71,11 +125,15 @@ def _torch(environ: Mapping[str, str], proc: Path) -> Rank | None:
     one_host = local_world is None or local_world == world
     parts = [environ.get(key, "") for key in ("TORCHELASTIC_RUN_ID", "MASTER_ADDR", "MASTER_PORT")]
     parts += [environ.get(key, "") for key in ("SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_RESTART_COUNT")]
+    process, launch = _launcher_process("RANK", proc), None
     if one_host and _is_local(environ.get("MASTER_ADDR", "")):
-        parts.append(_launcher_process("RANK", proc))
+        parts.append(process.text)
+    else:
+        parts += [str(world), str(int(process.started_at // _WEEK_S))]
+        launch = process.text
     accelerate = any(key.startswith("ACCELERATE_") for key in environ)
     launcher = "accelerate" if accelerate else "torchrun" if "TORCHELASTIC_RUN_ID" in environ else "torch"
-    return Rank(rank, _number(environ, "LOCAL_RANK"), world, launcher, "|".join(parts))
+    return Rank(rank, _number(environ, "LOCAL_RANK"), world, launcher, "|".join(parts), launch)
 
 
 def _is_local(address: str) -> bool:
@@ -90,7 +148,7 @@ def _open_mpi(environ: Mapping[str, str], proc: Path) -> Rank | None:
     lineage = environ.get("PMIX_NAMESPACE", "") + environ.get("OMPI_MCA_ess_base_jobid", "")
     one_host = _number(environ, "OMPI_COMM_WORLD_LOCAL_SIZE") == world
     if one_host or not lineage:
-        lineage += _launcher_process("OMPI_COMM_WORLD_RANK", proc)
+        lineage += _launcher_process("OMPI_COMM_WORLD_RANK", proc).text
     return Rank(rank, local, world, "openmpi", lineage + _slurm_job(environ))
 
 
@@ -104,7 +162,7 @@ def _pmi(environ: Mapping[str, str], proc: Path) -> Rank | None:
     one_host = _number(environ, "MPI_LOCALNRANKS") in (None, world)
     lineage = environ.get("PMI_JOBID", "") + environ.get("HYDRA_JOB_ID", "")
     if one_host:
-        lineage += _launcher_process("PMI_RANK", proc)
+        lineage += _launcher_process("PMI_RANK", proc).text
     return Rank(rank, local, world, "mpi", lineage + _slurm_job(environ))
 
 
@@ -121,15 +179,29 @@ def _slurm_job(environ: Mapping[str, str]) -> str:
     return "|".join(environ.get(key, "") for key in keys)
 
 
-def _launcher_process(variable: str, proc: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class _Launcher:
+    """The process that started the ranks of this host.
+
+    Attributes:
+        text: Boot id, process id and start time: no two processes have the same.
+        started_at: When it was started, Unix seconds.
+    """
+
+    text: str
+    started_at: float
+
+
+def _launcher_process(variable: str, proc: Path) -> _Launcher:
     """The nearest ancestor that was started without the rank variable: the launcher, seen alike by all its ranks."""
     pid = os.getppid()
     for _ in range(64):
         parent, started = _parent_and_start(pid, proc)
         if pid <= 1 or not _started_with(pid, variable, proc):
-            return f"{boot_id()}|{pid}|{started}"
+            hertz = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+            return _Launcher(f"{boot_id()}|{pid}|{started}", wall_s() - boot_s() + started / hertz)
         pid = parent
-    return ""
+    return _Launcher("", wall_s())
 
 
 def _started_with(pid: int, variable: str, proc: Path) -> bool:

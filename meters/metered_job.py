@@ -105,6 +105,11 @@ class MeteredJob:
             journal.close()
 
 
+def journals_folder() -> Path:
+    """Where this process's journals go."""
+    return journals_dir(_settings()).absolute()
+
+
 def _has_no_close(path: Path) -> bool:
     try:
         with open(path, "rb") as file:

@@ -10,13 +10,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sized
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from joulebook.meters.description import Description, warn_line
 from joulebook.meters.journal import new_id
 from joulebook.meters.launchers import Rank, find_rank, shared_run_id
-from joulebook.meters.metered_job import MeteredJob
+from joulebook.meters.metered_job import MeteredJob, journals_folder
 from joulebook.meters.pending import Pending
 from joulebook.meters.place_rates import rates_finder
 from joulebook.meters.quality import quality_record
@@ -244,7 +245,7 @@ def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:
         return new_id()
     ordinal = _ordinals[name]
     _ordinals[name] += 1
-    return shared_run_id(rank, name, ordinal)
+    return shared_run_id(rank, name, ordinal, journals_folder() if rank.launch else Path())
 
 
 def _amount(value: Any) -> float:

@@ -48,22 +48,26 @@ def test_a_single_process_is_no_rank(environ: dict[str, str]) -> None:
     assert rank_of(environ) is None
 
 
-def test_hosts_of_one_launch_agree_without_a_common_process() -> None:
+def test_hosts_of_one_launch_agree_without_a_common_process(tmp_path: Path) -> None:
     environ = {**TORCH, "WORLD_SIZE": "8", "MASTER_ADDR": "node1", "TORCHELASTIC_RUN_ID": "job-17"}
-    ids = {shared_run_id(rank_of({**environ, "RANK": str(rank)}), "train", 0) for rank in range(8)}
+    ids = {shared_run_id(rank_of({**environ, "RANK": str(rank)}), "train", 0, tmp_path) for rank in range(8)}
     assert len(ids) == 1
     other = rank_of({**environ, "RANK": "0", "MASTER_PORT": "29501"})
-    assert shared_run_id(other, "train", 0) not in ids
+    assert shared_run_id(other, "train", 0, tmp_path) not in ids
 
 
-def test_the_second_track_of_a_name_is_another_run() -> None:
+def test_the_second_track_of_a_name_is_another_run(tmp_path: Path) -> None:
     rank = rank_of({**ELASTIC, "RANK": "0"})
-    assert shared_run_id(rank, "trial", 0) != shared_run_id(rank, "trial", 1) != shared_run_id(rank, "eval", 1)
+    ids = [shared_run_id(rank, *track, tmp_path) for track in (("trial", 0), ("trial", 1), ("eval", 1))]
+    assert len(set(ids)) == 3
 
 
 LAUNCHER = """
 import os, subprocess, sys
-code = "from joulebook.meters.launchers import find_rank, shared_run_id; print(shared_run_id(find_rank(), 'x', 0))"
+code = (
+    "from pathlib import Path; from joulebook.meters.launchers import find_rank, shared_run_id;"
+    "print(shared_run_id(find_rank(), 'x', 0, Path('nowhere')))"
+)
 for rank in range(2):
     # one rank directly, the other through a shell, as `torchrun --no-python script.sh` would
     command = [sys.executable, "-c", code] if rank else ["sh", "-c", f'"{sys.executable}" -c "{code}"; true']
@@ -82,3 +86,80 @@ def test_two_plain_torchruns_at_once_stay_two_runs(tmp_path: Path) -> None:
     assert [len(each) for each in ids] == [2, 2]
     assert len(set(ids[0])) == len(set(ids[1])) == 1
     assert set(ids[0]) != set(ids[1])
+
+
+RANK = r"""
+import os, sys, time
+from joulebook import track
+with track("train") as run:
+    open(os.path.join(sys.argv[1], os.environ["RANK"]), "w").close()
+    until = time.monotonic() + 60
+    while len(os.listdir(sys.argv[1])) < 4 and time.monotonic() < until:
+        time.sleep(0.02)
+    os.write(1, f"{run.id} {os.uname().nodename}\n".encode())
+"""
+# A host of a launch over two: a hostname of its own where the kernel allows it, and two ranks, started again if asked.
+HOST = """
+import ctypes, os, socket, subprocess, sys
+number, rounds, meeting, rank = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+new_uts, new_user = 0x04000000, 0x10000000
+unshare = ctypes.CDLL(None).unshare
+if unshare(new_uts) == 0 or unshare(new_user | new_uts) == 0:
+    try: socket.sethostname(f"node{number}")
+    except OSError: pass
+for round in range(rounds):
+    place = os.path.join(meeting, str(round))
+    os.makedirs(place, exist_ok=True)
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-c", rank, place],
+            env={**os.environ, "RANK": str(2 * number + local), "LOCAL_RANK": str(local)},
+        )
+        for local in range(2)
+    ]
+    assert [process.wait() for process in ranks] == [0, 0]
+"""
+
+
+def launch(meeting: Path, *, rounds: int = 1, **environ: str) -> tuple[set[str], set[str]]:
+    """Two hosts at a time; the run ids and the hostnames that their ranks saw."""
+    both = {**os.environ, **ELASTIC, "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "10.0.0.1", **environ}
+    hosts = [
+        subprocess.Popen(
+            [sys.executable, "-c", HOST, str(number), str(rounds), str(meeting), RANK],
+            env=both,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    said = [line.split() for host in hosts for line in host.communicate(timeout=120)[0].splitlines()]
+    assert len(said) == 4 * rounds
+    return {run for run, _ in said}, {host for _, host in said}
+
+
+@pytest.mark.usefixtures("journals")
+def test_launches_over_hosts_join_and_those_after_one_another_stay_apart(tmp_path: Path) -> None:
+    """Static rendezvous with torchrun's default id: nothing that two such launches set tells them apart."""
+    first, hosts = launch(tmp_path / "1")
+    assert hosts in ({"node0", "node1"}, {os.uname().nodename})
+    second, _ = launch(tmp_path / "2", rounds=2)  # ranks that are started once more go on with the launch's run
+    third, _ = launch(tmp_path / "3")
+    assert [len(ids) for ids in (first, second, third)] == [1, 1, 1]
+    assert len(first | second | third) == 3
+    given, _ = launch(tmp_path / "4", JOULEBOOK_RUN_ID="mine")
+    assert given == {"mine"} == launch(tmp_path / "5", JOULEBOOK_RUN_ID="mine")[0]
+
+
+def test_without_a_launcher_that_restarts_a_rank_that_comes_again_is_another_launch(
+    tmp_path: Path, journals: Path
+) -> None:
+    environ = {key: value for key, value in os.environ.items() if key not in ELASTIC} | {
+        "WORLD_SIZE": "2", "MASTER_ADDR": "10.0.0.1", "MASTER_PORT": "1", "RANK": "0"
+    }  # fmt: skip
+    code = "from joulebook import track\nwith track('x') as run: print(run.id)"
+    ids = [
+        subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True).stdout
+        for _ in range(3)
+    ]
+    assert len(set(ids)) == 3
