@@ -39,7 +39,7 @@ class Batch:
         streams: Stream name to rows of (b, value, ...); None for an unknown value.
         phase_ends: Phase number to (end_b, failed), for phases begun in an earlier batch.
         contexts: Device number to the most contexts of the run's own processes.
-        closing: The `close` record.
+        closing: The last `close` record: how the run ended, and when.
     """
 
     last_b: float = float("-inf")
@@ -237,12 +237,12 @@ def _child(batch: Batch, record: Record, _b: float) -> None:
         batch.children.add(run_id)
 
 
-def _closes(batch: Batch, record: Record, _b: float) -> None:
+def _closes(batch: Batch, record: Record, b: float) -> None:
     status = text_of(record.get("status"))
     known = status if status in {"finished", "failed", "interrupted"} else "interrupted"
     exit_status = integer_of(record.get("exit_status"))
     small = exit_status if exit_status is not None and abs(exit_status) < 2**31 else None
-    batch.closing = {"close_status": known, "exit_status": small}
+    batch.closing = {"close_status": known, "exit_status": small, "last_b": b}
 
 
 _TAKERS: dict[str, Callable[[Batch, Record, float], None]] = {

@@ -144,9 +144,10 @@ def _keep(connection: Connection, row: Row) -> None:
 
 def _write(connection: Connection, row: Row, batch: Batch) -> None:
     number = row["journal_no"]
-    row["last_b"] = max(row["last_b"], batch.last_b)
-    if batch.closing and not row["close_status"]:
+    if batch.closing:  # readings just after the end tell where a counter's ticks lie; the run does not last longer
         row.update(batch.closing)
+    elif not row["close_status"]:
+        row["last_b"] = max(row["last_b"], batch.last_b)
     for stream in sorted(batch.streams):
         _append_chunks(connection, number, stream, batch.columns(stream))
     _write_devices(connection, number, batch)
