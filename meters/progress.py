@@ -13,7 +13,7 @@ from joulebook.meters.budget import Budget
 from joulebook.meters.errors import MeterError
 from joulebook.meters.journal import read_records
 from joulebook.meters.summary import Observed, RatesFinder, Summary, summary_of
-from joulebook.meters.wording import converted, energy_range, figure
+from joulebook.meters.wording import emissions, energy_range, figure
 
 EVERY_S = 1.0
 _WARN_AT = (0.8, 1.0)
@@ -92,8 +92,7 @@ class ProgressDisplay:
         if before is not None and summary.duration_s > before[0]:
             self._power_w = (summary.energy_j - before[1]) / (summary.duration_s - before[0])
         text += f", {figure(self._power_w)} W" if self._power_w is not None else ""
-        emissions = converted(summary, summary.rates.intensity_g_per_kwh)
-        text += f", {figure(emissions[0])} gCO2e" if emissions else ""
+        text += emissions(summary)
         done = self._fraction_done() if self._fraction_done is not None else None
         return text + (f"; all of it: {_forecast(summary.energy_j, summary.energy_range_j, done)}" if done else "")
 

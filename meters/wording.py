@@ -61,9 +61,20 @@ def one_line(summary: Summary) -> str:
             f"{head}: nothing could be measured here; `joulebook show {summary.run_id[:12]}` has the modelled figures"
         )
     parts = ", ".join(f"{_NAMES[name]} {energy(part.energy_j)}" for name, part in summary.components.items())
-    text = f"{head}: {energy_range(summary.energy_j, *summary.energy_range_j)} measured, {parts}"
-    emissions = converted(summary, summary.rates.intensity_g_per_kwh)
-    return text + (f", {figure(emissions[0])} gCO2e" if emissions else "")
+    return f"{head}: {energy_range(summary.energy_j, *summary.energy_range_j)} measured, {parts}{emissions(summary)}"
+
+
+def emissions(summary: Summary) -> str:
+    """What a line about energy goes on with: grams, their range and the place; empty where they are unknown."""
+    found = converted(summary, summary.rates.intensity_g_per_kwh)
+    if found is None:
+        return ""
+    value, low, high = (figure(number) for number in found)
+    return f", {value} gCO2e ({low} to {high}, {_place(summary.rates)})"
+
+
+def _place(rates: Rates) -> str:
+    return f"{rates.zone}{' assumed' if rates.assumed else ''}"
 
 
 def _energy_lines(summary: Summary) -> list[str]:
@@ -79,7 +90,10 @@ def _energy_lines(summary: Summary) -> list[str]:
 
 
 def converted(summary: Summary, rate: Rate | None) -> tuple[float, float, float] | None:
-    """Facility energy times a rate per kWh, with the range of both; None where either is unknown."""
+    """Facility energy times a rate per kWh; None where either is unknown.
+
+    The range is that of a product of independent lognormal terms, as the books work it out.
+    """
     if rate is None or summary.energy_j is None or summary.energy_range_j is None:
         return None
     pue = summary.rates.pue
@@ -87,16 +101,15 @@ def converted(summary: Summary, rate: Rate | None) -> tuple[float, float, float]
     kwh = [joules / JOULES_PER_KWH for joules in (summary.energy_j, *summary.energy_range_j)]
     value = kwh[0] * factors[0][0] * factors[1][0]
     terms = [(kwh[0], kwh[1], kwh[2]), *factors]
-    down = math.hypot(*(1 - low / middle for middle, low, _ in terms if middle))
-    up = math.hypot(*(high / middle - 1 for middle, _, high in terms if middle))
-    return value, max(0.0, value * (1 - down)), value * (1 + up)
+    down = math.hypot(*(math.log(middle / low) if low > 0 else math.inf for middle, low, _ in terms if middle))
+    up = math.hypot(*(math.log(high / middle) for middle, _, high in terms if middle))
+    return value, value * math.exp(-down), value * math.exp(up)
 
 
 def rate_lines(summary: Summary) -> list[str]:
     """gCO2e and USD, where the face found rates."""
     rates: Rates = summary.rates
     lines = []
-    place = f"{rates.zone}{' (assumed)' if rates.assumed else ''}"
     for rate, label, unit in (
         (rates.intensity_g_per_kwh, "emissions", "gCO2e"),
         (rates.price_usd_per_kwh, "electricity", "USD"),
@@ -105,5 +118,5 @@ def rate_lines(summary: Summary) -> list[str]:
         if found is not None and rate is not None:
             value, low, high = (figure(number) for number in found)
             pue = f", PUE {rates.pue.value:g}" if rates.pue else ""
-            lines.append(f"  {label}: {value} {unit} ({low} to {high}), {place}, {rate.vintage}{pue}")
+            lines.append(f"  {label}: {value} {unit} ({low} to {high}), {_place(rates)}, {rate.vintage}{pue}")
     return lines
