@@ -13,7 +13,13 @@ from joulebook.ledger.accounting.energy import J_PER_KWH
 from joulebook.ledger.accounting.factors import Contract, Factor, Factors
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.observations import Zone
-from joulebook.ledger.accounting.uncertainty import Range, by_factor, multiply, range_of_product
+from joulebook.ledger.accounting.uncertainty import (
+    Range,
+    by_factor,
+    multiply,
+    range_of_product,
+    ranges_of_products,
+)
 
 # A zone that nobody declared (the machine's time zone): a guess at the country, a 90 % range by this factor on top.
 ASSUMED_ZONE_FACTOR = 1.3
@@ -158,14 +164,4 @@ def emissions_of(
             factor = factors.intensity(str(zone), int(year)) or factors.intensity("WLD", int(year))
             if factor is not None:
                 table[:, i, j] = factor.value, factor.low, factor.high
-    return _times_table(energies, table[:, zone_codes, year_codes])
-
-
-def _times_table(energies: NDArray[np.float64], intensity: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Products with their ranges, as `range_of_product`, row by row."""
-    value = energies[0] * intensity[0] / J_PER_KWH
-    with np.errstate(divide="ignore", invalid="ignore"):
-        down = np.hypot(np.log(energies[0] / energies[1]), np.log(intensity[0] / intensity[1]))
-        up = np.hypot(np.log(energies[2] / energies[0]), np.log(intensity[2] / intensity[0]))
-        low, high = value * np.exp(-down), value * np.exp(up)
-    return np.stack([value, np.where(value == 0, 0.0, low), np.where(value == 0, 0.0, high)])
+    return ranges_of_products(energies / J_PER_KWH, table[:, zone_codes, year_codes])

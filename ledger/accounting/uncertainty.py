@@ -65,6 +65,24 @@ def range_of_product(parts: Iterable[Range]) -> Range:
     return Range(value, value * math.exp(-down), value * math.exp(up))
 
 
+def ranges_of_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`range_of_product` of very many pairs at once.
+
+    Args:
+        first: Value, low and high, shape (3, n), NaN where unknown.
+        second: The same of what each is multiplied by.
+
+    Returns:
+        Value, low and high, shape (3, n).
+    """
+    value = first[0] * second[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        down = np.hypot(np.log(first[0] / first[1]), np.log(second[0] / second[1]))
+        up = np.hypot(np.log(first[2] / first[0]), np.log(second[2] / second[0]))
+        low, high = value * np.exp(-down), value * np.exp(up)
+    return np.stack([value, np.where(value == 0, 0.0, low), np.where(value == 0, 0.0, high)])
+
+
 def gsd_of_product(gsds: Sequence[float]) -> float:
     """Geometric standard deviation of a product of independent lognormals: `exp(sqrt(sum ln(GSD_i)^2))`."""
     return math.exp(math.hypot(*(math.log(gsd) for gsd in gsds)))

@@ -17,7 +17,8 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.tables import factor_sets
 from joulebook.ledger.store.taking import inserting
 
-_FIGURE_FIELDS = {
+# Fields of `RunFigures` and the columns that keep them.
+FIGURE_FIELDS = {
     "energy_j": "energy_j",
     "facility_energy_j": "facility_energy_j",
     "emissions_location_g": "emissions_g",
@@ -89,7 +90,7 @@ def zone_of(location: object, edited: str | None) -> Zone:
 def figure_columns(figures: RunFigures) -> dict[str, Any]:
     """The headline figures as columns of `runs`; unknown is None."""
     columns: dict[str, Any] = {}
-    for field, column in _FIGURE_FIELDS.items():
+    for field, column in FIGURE_FIELDS.items():
         columns |= _three(column, getattr(figures, field))
     for component in COMPONENTS:
         part = figures.energy_by_component.get(component)
@@ -102,7 +103,11 @@ def figure_columns(figures: RunFigures) -> dict[str, Any]:
 
 
 def _three(column: str, figure: Figure | None) -> dict[str, float | None]:
-    name, _, unit = column.rpartition("_")
-    names = (column, f"{name}_low_{unit}", f"{name}_high_{unit}")
     values = (figure.value, figure.low, figure.high) if figure else (None, None, None)
-    return dict(zip(names, values, strict=True))
+    return dict(zip(names_of_three(column), values, strict=True))
+
+
+def names_of_three(column: str) -> tuple[str, str, str]:
+    """The columns of a figure's value, low and high end: `cost_usd`, `cost_low_usd`, `cost_high_usd`."""
+    name, _, unit = column.rpartition("_")
+    return column, f"{name}_low_{unit}", f"{name}_high_{unit}"

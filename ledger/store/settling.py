@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, Table, case, delete, func, insert, or_, select, update
 
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.run_account import RunFigures, account_run
@@ -26,6 +26,7 @@ from joulebook.ledger.store.tables import (
     counts,
     dirty_days,
     edits,
+    journals,
     ledger_state,
     qualities,
     run_devices,
@@ -70,9 +71,9 @@ def settle(connection: Connection, run_id: str, factors: Factors) -> None:
     hosts = host_rows(connection, family, lineage, changes.get("location"))
     use_row = {"kind": row["kind"], **row}
     figures = account_run(run_use(use_row, devices, hosts), factors)
-    row |= figure_columns(figures) | _place(hosts, figures)
+    row |= figure_columns(figures) | place_of(hosts, figures)
     row["hosts"] = len({host["boot_id"] for host in hosts})
-    row["warnings"] = _warning_count(connection, family, figures)
+    row["warnings"] = warnings_told(connection, [run_id]).get(run_id, 0) + len(figures.warnings)
     row["factor_hash"] = factors.content_hash
     row["revision"] = next_revision(connection)
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(row))
@@ -256,15 +257,18 @@ def counts_of(connection: Connection, family: Family) -> dict[str, float]:
     return {name: float(amount) for name, amount in connection.execute(query)}
 
 
-def _warning_count(connection: Connection, family: Family, figures: RunFigures) -> int:
-    numbers = [journal["journal_no"] for journal in family.own]
-    query = select(func.count(literal_column("*"))).select_from(warnings).where(warnings.c.journal_no.in_(numbers))
-    broken = sum(1 for journal in family.own if journal["bad_lines"])
-    told = int(connection.execute(query).scalar_one())
-    return told + broken + len(figures.warnings)
+def warnings_told(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
+    """How many warnings the journals of each run hold; one with lines that are no records is one more."""
+    in_journal = select(func.count(warnings.c.warning_no)).where(warnings.c.journal_no == journals.c.journal_no)
+    broken = case((journals.c.bad_lines > 0, 1), else_=0)
+    query = select(journals.c.run_id, in_journal.scalar_subquery() + broken).where(journals.c.run_id.in_(run_ids))
+    found: dict[str, int] = {}
+    for run_id, n in connection.execute(query):
+        found[run_id] = found.get(run_id, 0) + int(n)
+    return found
 
 
-def _place(hosts: Sequence[Row], figures: RunFigures) -> Row:
+def place_of(hosts: Sequence[Row], figures: RunFigures) -> Row:
     """The zone with most of the energy stands for the run in lists."""
     if not hosts:
         return {"zone": None, "zone_assumed": None}

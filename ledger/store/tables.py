@@ -256,6 +256,8 @@ runs = Table(
 )
 Index("ix_runs_day", runs.c.day, runs.c.top_level)
 Index("ix_runs_energy_j", runs.c.energy_j)
+# Whether any run is on another factor set is asked by every command.
+Index("ix_runs_factor_hash", runs.c.factor_hash, runs.c.started_at)
 # A page by time and a text search are answered from this alone, without touching the wide rows.
 Index(
     "ix_runs_search",

@@ -81,6 +81,25 @@ def test_an_old_report_is_made_again_under_its_old_factors(run: Journal, tmp_pat
     assert "since" in changed.stderr
 
 
+def test_what_another_set_changes_is_said_in_rows_and_for_the_runs(run: Journal) -> None:
+    before = json.loads(joulebook("show", "r1", "--json").stdout)
+    Path(os.environ["JOULEBOOK_SETTINGS"]).write_text("pue = 1.1\n")
+    after = json.loads(joulebook("show", "r1", "--json").stdout)
+    said = joulebook("data", "changes")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "pue: 1.56 -> 1.1 1 value (-29.5%)" in said.stdout
+    assert "the 1 runs in the books under both sets:" in said.stdout
+    runs = json.loads(joulebook("data", "changes", "--json").stdout)["runs"]
+    assert (runs["n"], runs["n_apart"], runs["energies_stay"]) == (1, 0, True)
+    names = {"facility_energy_j": "facility_energy_j", "water_l": "water_l", "cost_usd": "cost_usd"}
+    for side, document in (("old", before), ("new", after)):
+        figures = {name: document[key] for name, key in names.items()}
+        figures["emissions_location_g"] = document["emissions_g"]["location"]
+        for name, figure in figures.items():
+            ends = [runs["totals"][name][side][end] for end in ("value", "low", "high")]
+            assert ends == pytest.approx([figure[end] for end in ("value", "low", "high")], rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

@@ -47,6 +47,7 @@ def test_older_books_learn_what_each_component_measured(address: str, folder: Pa
         zones = connection.execute(select(run_zones).order_by(run_zones.c.run_id)).all()
         for table, column in [(t, c) for t in ("runs", "rollups") for c in columns[:4]] + [("run_zones", "assumed")]:
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        connection.execute(text("DROP INDEX ix_runs_factor_hash"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     books.close()
     books = open_ledger(address)

@@ -20,6 +20,7 @@ def upgrade() -> None:
         for component in _COMPONENTS:
             op.add_column(table, sa.Column(f"{component}_measured_j", sa.Double(), nullable=True))
     op.add_column("run_zones", sa.Column("assumed", sa.Boolean(), nullable=True))
+    op.create_index("ix_runs_factor_hash", "runs", ["factor_hash", "started_at"], unique=False)
     for component in _COMPONENTS:
         op.execute(_BACKFILL.format(component=component))
     op.execute(_ASSUMED)
