@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from joulebook.meters.errors import MeterError
 from joulebook.meters.journal import Record, read_records
+from joulebook.meters.sources.mig import share_of
 from joulebook.meters.window_energy import Reading, Window, window_energy
 
 COMPONENTS = ("gpu", "cpu", "ram", "other")
+_SLICES_FACTOR = 2.0  # how far the estimate of a part of a GPU by its slices may be off, either way
 _NAMES = {"gpu": "GPU", "cpu": "CPU", "ram": "memory", "other": "other"}
 
 
@@ -173,7 +175,7 @@ def summary_of(observed: Observed, find_rates: RatesFinder | None) -> Summary:
         rates = find_rates(observed.open.get("location") or {}, observed.open.get("declared") or {})
     missing = tuple(_NAMES[name] for name in ("cpu", "ram") if name not in components) + _missing_gpus(observed)
     run_id, name = str(observed.open.get("run")), observed.open.get("name")
-    warnings = tuple(observed.warnings)
+    warnings = (*observed.warnings, *_parted(observed, start_b, end_b))
     return Summary(run_id, name, max(0.0, end_b - start_b), components, missing, rates, warnings)
 
 
@@ -184,7 +186,7 @@ def _missing_gpus(observed: Observed) -> tuple[str, ...]:
 
 def _component(observed: Observed, component: str, start_b: float, end_b: float) -> ComponentEnergy | None:
     numbers = [number for number, device in observed.devices.items() if device.get("component") == component]
-    windows = {n: w for n in numbers if (w := observed.window(n, start_b, end_b)) is not None}
+    windows = {n: _own_part(w, observed.devices[n]) for n in numbers if (w := observed.window(n, start_b, end_b))}
     if not windows:
         return None
     sensors = [observed.devices[number].get("sensor") or {} for number in windows]
@@ -197,6 +199,28 @@ def _component(observed: Observed, component: str, start_b: float, end_b: float)
         tuple(sorted({str(sensor.get("class")) for sensor in sensors})),
         len(windows),
     )
+
+
+def _own_part(whole: Window, device: Record) -> Window:
+    """Of a parted GPU (MIG) the run's slices: within a factor of two, for nobody sees what the others do."""
+    share = share_of(device.get("mig"))
+    if share is None or share == 1.0:
+        return whole
+    value_j = share * whole.energy_j
+    high_j = min(whole.high_j, _SLICES_FACTOR * share * whole.high_j)
+    return replace(whole, energy_j=value_j, low_j=share * whole.low_j / _SLICES_FACTOR, high_j=max(value_j, high_j))
+
+
+def _parted(observed: Observed, start_b: float, end_b: float) -> list[str]:
+    """The whole GPU's energy beside each estimate of a part."""
+    told = []
+    for number, device in observed.devices.items():
+        mig, window = device.get("mig"), observed.window(number, start_b, end_b)
+        if mig and window is not None:
+            share, whole_j = share_of(mig), f"{window.energy_j:.4g} J"
+            part = f": the run's part is estimated by its {mig['slices']} of {mig['of']} slices" if share else ""
+            told.append(f"{device.get('name')} is parted (MIG) and counts as a whole, {whole_j} in this time{part}")
+    return told
 
 
 def journal_summary(path: Path, find_rates: RatesFinder | None = None) -> Summary | None:

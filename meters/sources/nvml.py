@@ -15,6 +15,7 @@ from typing import Any
 
 from joulebook.meters.clock import boot_s, wall_s
 from joulebook.meters.sources import Absent, Device, Poll, Sample, Sensor, SourceError, Usage
+from joulebook.meters.sources.mig import mig_record, mig_uuids
 from joulebook.meters.sources.visible import GpuIdentity, Visible, visible_gpus
 
 COUNTER_TICK_S = 0.1  # ML.ENERGY: the counter is renewed about every 100 ms
@@ -127,7 +128,7 @@ class NvmlSource:
             self.absent.append(Absent(self.name, "gpu", why, "meter on the host that owns the GPU", seen.gpu.uuid))
             return
         limit_mw = _try(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
-        mig = {"uuids": list(seen.mig_uuids), "share": "estimate"} if seen.mig_uuids else None
+        mig = mig_record(nvml, handle, seen.mig_uuids) if seen.mig_uuids else None
         limit_w = limit_mw / 1000 if limit_mw else None
         device = Device(seen.gpu.uuid, "gpu", seen.gpu.name, self.name, sensor, power_limit_w=limit_w, mig=mig)
         fields = (nvml.c_nvmlFieldValue_t * 1)() if power_field is not None else None
@@ -183,17 +184,8 @@ def _identities(nvml: Any) -> list[tuple[GpuIdentity, Any]]:
         if uuid is None:
             continue
         name = _try(nvml.nvmlDeviceGetName, handle) or "NVIDIA GPU"
-        found.append((GpuIdentity(index, uuid, name, _mig_uuids(nvml, handle)), handle))
+        found.append((GpuIdentity(index, uuid, name, mig_uuids(nvml, handle)), handle))
     return found
-
-
-def _mig_uuids(nvml: Any, handle: Any) -> tuple[str, ...]:
-    mode = _try(nvml.nvmlDeviceGetMigMode, handle)
-    if not mode or not mode[0]:
-        return ()
-    most = _try(nvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0
-    parts = [_try(nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, index) for index in range(most)]
-    return tuple(uuid for part in parts if part is not None and (uuid := _try(nvml.nvmlDeviceGetUUID, part)))
 
 
 def _try(call: Any, *arguments: Any) -> Any:

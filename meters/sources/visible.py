@@ -42,10 +42,13 @@ def visible_gpus(environ: Mapping[str, str], gpus: Sequence[GpuIdentity]) -> Vis
         gpus: All GPUs that NVML shows, in its order.
     """
     granted = _granted(environ, gpus)
+    parts = _granted_parts(environ, granted)
     wanted = environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:
-        return Visibility(tuple(Visible(gpu) for gpu in granted))
-    found = _cuda_list(wanted, granted)
+        return Visibility(tuple(Visible(gpu, parts.get(gpu.uuid, ())) for gpu in granted))
+    found = tuple(
+        Visible(seen.gpu, seen.mig_uuids or parts.get(seen.gpu.uuid, ())) for seen in _cuda_list(wanted, granted)
+    )
     return Visibility(found, _order_doubt(environ, wanted, granted))
 
 
@@ -61,8 +64,21 @@ def _granted(environ: Mapping[str, str], gpus: Sequence[GpuIdentity]) -> list[Gp
     return _only(slurm, left) if slurm else left
 
 
+def _granted_parts(environ: Mapping[str, str], gpus: Sequence[GpuIdentity]) -> dict[str, tuple[str, ...]]:
+    """Parts (MIG) that the container runtime was asked for by name, by the GPU that they are of."""
+    found: dict[str, tuple[str, ...]] = {}
+    for token in environ.get("NVIDIA_VISIBLE_DEVICES", "").split(","):
+        seen = _mig(token.strip(), gpus) if token.strip().upper().startswith("MIG-") else None
+        if seen is not None:
+            found[seen.gpu.uuid] = (*found.get(seen.gpu.uuid, ()), *seen.mig_uuids)
+    return found
+
+
 def _only(text: str, gpus: Sequence[GpuIdentity]) -> list[GpuIdentity]:
     tokens = _slurm_ranges([token.strip() for token in text.split(",") if token.strip()])
+    parted = [seen.gpu for token in tokens if token.upper().startswith("MIG-") and (seen := _mig(token, gpus))]
+    if parted:
+        return [gpu for gpu in gpus if gpu in parted]
     if len(tokens) >= len(gpus):
         return list(gpus)
     by_index = {str(gpu.index): gpu for gpu in gpus}

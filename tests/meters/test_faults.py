@@ -21,6 +21,7 @@ CALLS = [
     "nvmlDeviceGetMigMode",
     "nvmlDeviceGetMaxMigDeviceCount",
     "nvmlDeviceGetMigDeviceHandleByIndex",
+    "nvmlDeviceGetAttributes_v2",
     "nvmlDeviceGetEnforcedPowerLimit",
     "nvmlDeviceGetTotalEnergyConsumption",
     "nvmlDeviceGetPowerUsage",
@@ -38,9 +39,11 @@ from pathlib import Path
 from joulebook.meters.sources import SourceError
 from joulebook.meters.sources.nvml import NvmlSource
 import pynvml
+VISIBLE = {{"CUDA_VISIBLE_DEVICES": "0,1,MIG-a"}}
 
 def simulator(*faults):
-    return Simulator(Path({library!r}), Path({config!r}), [Gpu(), Gpu(arch=4, counter=False)], list(faults), t0={t0})
+    gpus = [Gpu(), Gpu(arch=4, counter=False), Gpu(mig=("MIG-a",))]
+    return Simulator(Path({library!r}), Path({config!r}), gpus, list(faults), t0={t0})
 
 def attempt(source, opened):
     try:
@@ -52,11 +55,11 @@ def attempt(source, opened):
 for code in {codes}:
     for gpu in (-1, 0):
         simulator()
-        good = NvmlSource({{}}); good.open()
-        assert len(good.devices) == 2, code
+        good = NvmlSource(VISIBLE); good.open()
+        assert len(good.devices) == 3, code
         simulator(Fault({call!r}, error=code, gpu=gpu))
         attempt(good, True)      # it begins while the run goes on
-        attempt(NvmlSource({{}}), False)  # it is there from the start
+        attempt(NvmlSource(VISIBLE), False)  # it is there from the start
         simulator()
         poll = good.read(power=True)      # and it passes
         assert all(sample.energy_j is not None for sample in poll.samples.values()), (code, poll)

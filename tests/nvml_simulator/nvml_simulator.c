@@ -6,7 +6,7 @@
    Lines (times in seconds after t0, which is CLOCK_BOOTTIME; simulated_nvml.py writes them):
      t0 SECONDS
      gpu INDEX key=value ...          (see struct gpu)
-     mig GPU UUID
+     mig GPU UUID SLICES MEMORY_MB
      process GPU PID UTIL_PERCENT     (PID 0: the process that loaded this library's parent)
      fault FUNCTION GPU|-1 ERROR HANG_S FROM_S TO_S                                                       */
 #define _GNU_SOURCE
@@ -41,7 +41,7 @@ struct gpu {
 };
 struct fault { char function[64]; int gpu, error; double hang_s, from_s, to_s; };
 struct process { int gpu, pid; unsigned util; };
-struct mig { int gpu; char uuid[96]; };
+struct mig { int gpu; char uuid[96]; unsigned slices, memory_mb; };
 
 static struct {
     double t0;
@@ -75,11 +75,12 @@ static void set_gpu(struct gpu *g, const char *key, const char *value) {
 }
 
 static void read_line(char *line) {
-    int i, pid, error; unsigned util; double a, b, c; char text[96];
+    int i, pid, error; unsigned util, memory_mb; double a, b, c; char text[96];
     if (sscanf(line, "t0 %lf", &a) == 1) config.t0 = a;
-    else if (sscanf(line, "mig %d %95s", &i, text) == 2 && config.n_migs < MAX_MIGS) {
-        config.migs[config.n_migs].gpu = i;
-        strcpy(config.migs[config.n_migs++].uuid, text);
+    else if (sscanf(line, "mig %d %95s %u %u", &i, text, &util, &memory_mb) == 4 && config.n_migs < MAX_MIGS) {
+        struct mig *m = &config.migs[config.n_migs++];
+        m->gpu = i; m->slices = util; m->memory_mb = memory_mb;
+        strcpy(m->uuid, text);
     } else if (sscanf(line, "process %d %d %u", &i, &pid, &util) == 3 && config.n_processes < MAX_PROCESSES) {
         config.processes[config.n_processes++] = (struct process){i, pid ? pid : (int)getppid(), util};
     } else if (sscanf(line, "fault %63s %d %d %lf %lf %lf", text, &i, &error, &a, &b, &c) == 6 && config.n_faults < MAX_FAULTS) {
@@ -215,6 +216,14 @@ int nvmlDeviceGetMigDeviceHandleByIndex(device d, unsigned index, device *out) {
     return NVML_ERROR_NOT_FOUND;
 }
 int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(device d, device *out) { ENTER(d); *out = (device)(intptr_t)(i + 1); return 0; }
+struct attributes { unsigned multiprocessors, copy, decoder, encoder, jpeg, ofa, instance_slices, compute_slices; unsigned long memory_mb; };
+int nvmlDeviceGetAttributes_v2(device d, struct attributes *out) {
+    ENTER(d);
+    if ((intptr_t)d < 1000) return NVML_ERROR_NOT_SUPPORTED;
+    struct mig *m = &config.migs[(intptr_t)d - 1000];
+    *out = (struct attributes){14 * m->slices, 1, 0, 0, 0, 0, m->slices, m->slices, m->memory_mb};
+    return 0;
+}
 int nvmlDeviceIsMigDeviceHandle(device d, unsigned *is) { ENTER(d); *is = (intptr_t)d >= 1000; return 0; }
 int nvmlDeviceGetPciInfo_v3(device d, void *info) {
     struct { char legacy[16]; unsigned domain, bus, device, id, subsystem; char text[32]; } *pci = info;

@@ -48,6 +48,7 @@ class Gpu:
     average: tuple[float, float] = AVERAGE_1S
     instant: tuple[float, float] = SEES_A_QUARTER
     mig: tuple[str, ...] = ()
+    mig_slices: tuple[int, ...] = ()  # of seven, for each of them; 1 where it is not said
     bus: int = 0
 
     def energy_j(self, t0: float, start_b: float, end_b: float) -> float:
@@ -95,10 +96,11 @@ class Simulator:
         lines = [f"t0 {self.t0!r}"]
         for index, gpu in enumerate(self.gpus):
             gpu.uuid = gpu.uuid or f"GPU-{index:08x}-1111-2222-3333-{index:012x}"
-            values = {key: value for key, value in vars(gpu).items() if key != "mig"}
+            values = {key: value for key, value in vars(gpu).items() if key not in ("mig", "mig_slices")}
             values |= {"counter": int(gpu.counter), "mig": int(bool(gpu.mig))}
             lines.append(f"gpu {index} " + " ".join(f"{key}={_text(value)}" for key, value in values.items()))
-            lines += [f"mig {index} {uuid}" for uuid in gpu.mig]
+            slices = (*gpu.mig_slices, *(1 for _ in gpu.mig))
+            lines += [f"mig {index} {uuid} {n} {10_000 * n}" for uuid, n in zip(gpu.mig, slices, strict=False)]
         lines += [f"process {gpu} {pid} {util}" for gpu, pid, util in self.processes]
         lines += [f"fault {f.function} {f.gpu} {f.error} {f.hang_s} {f.from_s} {f.to_s}" for f in self.faults]
         new = self.config_path.with_suffix(".new")
