@@ -98,9 +98,9 @@ class Worker(threading.Thread):
     def _loop(self) -> None:
         self._marked = True
         while True:
+            self._wake.clear()  # before the mark is looked at: one that comes now is seen here or ends the wait below
             if self._marked:
                 self._marked = False
-                self._wake.clear()
                 self._read_closely()
                 if self._stopping and not self._marked:
                     self._flush_lag()

@@ -90,6 +90,22 @@ def test_a_run_is_recorded_in_full_and_its_energies_are_right(python, simulator,
     assert "kWh" in done.stdout or " J " in done.stdout
 
 
+def test_marks_that_follow_closely_do_not_keep_the_meter_reading(python, simulator, read_journals) -> None:
+    code = """
+import time
+from joulebook import track
+with track("x") as run:
+    for _ in range(40):
+        with run.phase("short"): time.sleep(0.01)
+    time.sleep(4)
+"""
+    assert python(code, simulator(Gpu(high_w=300)).environ).returncode == 0
+    (journal,) = read_journals()
+    quiet_b = max(record["b"] for record in journal.of("pe")) + 1
+    readings = [record for record in journal.of("r") if quiet_b < record["b"] < journal.one("close")["b"]]
+    assert 1 <= len(readings) <= 10  # about one a second
+
+
 def test_a_gpu_without_a_counter_is_polled_and_added_up(python, simulator, read_journals) -> None:
     constant = Gpu(high_w=300, counter=False, arch=8, average=UNSUPPORTED)
     wave = Gpu(high_w=400, low_w=100, period_s=1.0, counter=False, arch=7, usage=SEES_ALL, average=UNSUPPORTED)
