@@ -38,6 +38,13 @@ def _mass(suffix: str) -> tuple[Unit, ...]:
     return tuple(Unit(name + suffix, size) for name, size in names)
 
 
+_PARTS_OF_USD = (
+    Unit("trillionths of USD", 1e-12),
+    Unit("billionths of USD", 1e-9),
+    Unit("millionths of USD", 1e-6),
+    Unit("¢", 1e-2),
+)
+_FROM = {"USD": 1e-2, "¢": 1e-4}  # money is said in whole units for longer: 0.05 USD, 0.5 ¢
 _WATT_HOURS = (("Wh", 3.6e3), ("kWh", 3.6e6), ("MWh", 3.6e9), ("GWh", 3.6e12), ("TWh", 3.6e15))
 UNITS: dict[Quantity, tuple[Unit, ...]] = {
     "energy": _metric("J")[:3] + tuple(Unit(name, size) for name, size in _WATT_HOURS),
@@ -46,12 +53,11 @@ UNITS: dict[Quantity, tuple[Unit, ...]] = {
     "emissions": _mass(" CO₂e"),
     "mass": _mass(""),
     "volume": (Unit("µL", 1e-6), Unit("mL", 1e-3), Unit("L", 1.0), Unit("m³", 1e3)),
-    "money": (Unit("USD", 1.0), Unit("million USD", 1e6), Unit("billion USD", 1e9)),
+    "money": (*_PARTS_OF_USD, Unit("USD", 1.0), Unit("million USD", 1e6), Unit("billion USD", 1e9)),
     "duration": (Unit("µs", 1e-6), Unit("ms", 1e-3), Unit("s", 1.0), Unit("min", 60.0), Unit("h", 3600.0)),
     "share": (Unit("%", 0.01),),
     "count": (Unit("", 1.0), Unit("million", 1e6), Unit("billion", 1e9), Unit("trillion", 1e12)),
 }
-_PARTS_OF_USD = (Unit("millionths of USD", 1e-6), Unit("billionths of USD", 1e-9), Unit("trillionths of USD", 1e-12))
 SI_NAMES: dict[Quantity, str] = {
     "energy": "J",
     "joules": "J",
@@ -82,14 +88,7 @@ def unit_for(quantity: Quantity, magnitude: float | None) -> Unit:
     if magnitude is None or not math.isfinite(magnitude) or magnitude == 0:
         return next((unit for unit in units if unit.size == 1.0), units[0])
     size = abs(_rounded(magnitude))
-    return next((unit for unit in reversed(units) if unit.size <= size * (1 + 1e-12)), units[0])
-
-
-def small_money_unit(usd: float) -> Unit | None:
-    """The part of a dollar in which the cost of one request reads best; None from a cent on."""
-    if usd == 0 or abs(usd) >= 0.01:
-        return None
-    return next((unit for unit in _PARTS_OF_USD if abs(usd) >= unit.size), _PARTS_OF_USD[-1])
+    return next((unit for unit in reversed(units) if _FROM.get(unit.name, unit.size) <= size * (1 + 1e-12)), units[0])
 
 
 def number(value: float | None, decimals: int | None = None) -> str:

@@ -31,10 +31,11 @@ from joulebook.ledger.accounting.tradeoff import (
 )
 from joulebook.ledger.accounting.tradeoff_cascade import measured_escalation
 from joulebook.ledger.accounting.tradeoff_gate import Gate, gate_from_quality
-from joulebook.ledger.accounting.tradeoff_money import OwnedHardware, amortised_per_request, money_bases
+from joulebook.ledger.accounting.tradeoff_money import OwnedHardware, amortised_per_request
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.sites import site_of
 from joulebook.ledger.store import RunFilter
+from joulebook.ledger.tradeoff_bases import SECONDS_PER_HOUR, Hours, owned, rented
 
 J_PER_KWH = 3.6e6
 QUANTITIES: tuple[Quantity, ...] = ("kwh", "kg", "usd", "l")
@@ -194,27 +195,18 @@ def _once(inputs: Inputs) -> dict[str, Figure]:
 
 def _money(inputs: Inputs, site: Site) -> Costs | None:
     """The same in USD by rented hours or owned hardware."""
-    energies = _per_request(inputs)
-    hours = {role: seconds / 3600 for role, seconds in zip(("large", "small"), inputs.seconds, strict=True)}
-    per_request = {role: _usd(inputs, site, hours[role], energies[role]) for role in ("large", "small")}
-    kwh = sum(value for _, value, _, _ in inputs.once_kwh)
-    once = _usd(inputs, site, inputs.once_hours, Figure(kwh, kwh, kwh, "declared", inputs.boundary).scaled(J_PER_KWH))
-    if per_request["large"] is None or per_request["small"] is None or once is None:
-        return None
-    return Costs("usd", per_request["large"], per_request["small"], distillation=once)
 
+    def declared(value: float) -> Figure:
+        return Figure(value, value, value, "declared", inputs.boundary)
 
-def _usd(inputs: Inputs, site: Site, hours: float, energy_j: Figure) -> Figure | None:
-    declared = Figure(hours, hours, hours, "declared", inputs.boundary)
-    rate = Figure(inputs.usd_per_hour, inputs.usd_per_hour, inputs.usd_per_hour, "declared", inputs.boundary)
-    bases = money_bases(
-        declared,
-        energy_j.scaled(site.pue.value / J_PER_KWH),
-        rent_usd_per_hour=rate,
-        price_usd_per_kwh=site.price_usd_per_kwh,
-        hardware=OwnedHardware(rate),
-    )
-    return bases.rented if inputs.money_basis == "rented" else bases.owned
+    seconds = zip(("large", "small"), inputs.seconds, strict=True)
+    hours = Hours({role: declared(value / SECONDS_PER_HOUR) for role, value in seconds}, declared(inputs.once_hours))
+    energies = {role: figure for role, figure in _per_request(inputs).items() if role in hours.per_request}
+    once = _once(inputs) or {"distillation": declared(0.0)}  # a typed 0 is known to be 0
+    price = declared(inputs.usd_per_hour)
+    if inputs.money_basis == "rented":
+        return rented(energies, once, hours, price)
+    return owned(energies, once, hours, OwnedHardware(price), site)
 
 
 def _escalation(inputs: Inputs) -> Escalation | None:
@@ -245,7 +237,7 @@ def crossing(answer: Answer, inputs: Inputs) -> tuple[float, float] | None:
 def amount(quantity: Quantity, value: float) -> str:
     """A cost in the quantity's own unit, as text that adapts."""
     kind, size = _UNITS[quantity]
-    return fmt.amount(value * size, kind, fmt.small_money_unit(value) if quantity == "usd" else None)
+    return fmt.amount(value * size, kind)
 
 
 def figure_text(quantity: Quantity, figure: Figure | None) -> str:
@@ -253,8 +245,7 @@ def figure_text(quantity: Quantity, figure: Figure | None) -> str:
     if figure is None:
         return t("figure.unknown")
     kind, size = _UNITS[quantity]
-    unit = fmt.small_money_unit(figure.value) if quantity == "usd" else None
-    return fmt.with_range(figure.value * size, figure.low * size, figure.high * size, kind, unit)
+    return fmt.with_range(figure.value * size, figure.low * size, figure.high * size, kind)
 
 
 def readable(answer: Answer) -> tuple[list[Curve], str, float]:
@@ -264,8 +255,7 @@ def readable(answer: Answer) -> tuple[list[Curve], str, float]:
     top = max(float(curve.value.max()) for curve in answer.lines)
     if top >= 1 or top == 0:
         return answer.lines, t(f"tradeoff.unit_{quantity}"), 1.0
-    unit = fmt.small_money_unit(top) if quantity == "usd" else None
-    unit = unit or fmt.unit_for(kind, top * size)
+    unit = fmt.unit_for(kind, top * size)
     times = size / unit.size
     scaled = [replace(c, value=c.value * times, low=c.low * times, high=c.high * times) for c in answer.lines]
     return scaled, unit.name, times

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from joulebook.ledger.accounting.comparison import Site
     from joulebook.ledger.accounting.figure import Figure
     from joulebook.ledger.store import Ledger
@@ -58,6 +61,37 @@ def with_range(figure: Figure | None, scale: float = 1.0) -> str:
 def two_lines(figure: Figure | None, scale: float = 1.0) -> str:
     """The figure with its range on a line of its own, for narrow tables."""
     return with_range(figure, scale).replace(" (", "\n", 1).replace(" to ", "-").rstrip(")")
+
+
+def amount(figure: Figure | None, unit: str, times: float = 1.0) -> str:
+    """The figure in a unit that fits its size, its range on a line of its own: `1.35 mg`, `0.9-1.8`.
+
+    Args:
+        figure: Unknown is said.
+        unit: `J`, `g`, `L`, `USD`, or `n` for a count.
+        times: How many of what the figure is for.
+    """
+    from joulebook.ledger.reports.show import unit_for
+
+    if figure is None:
+        return "unknown"
+    name, size = unit_for(figure.value * times or figure.high * times, unit)
+    value, *ends = two_lines(figure, times / size).split("\n")
+    return "\n".join([f"{value} {name}".rstrip(), *ends])
+
+
+def narrow_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table for 80 columns: headings break between words, figures never do."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
+    for i, column in enumerate(columns):
+        lines = [line for row in rows for line in row[i].splitlines()]
+        table.add_column(column, overflow="fold", min_width=max(map(len, lines), default=0))
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def share_text(figure: Figure | None) -> str:

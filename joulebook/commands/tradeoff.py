@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from joulebook.commands.tradeoff_more import more_options
 
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.comparison import Candidate
@@ -16,6 +20,9 @@ _TYPED = (
     ("kg", "large_g", "small_g", "verifier_g", "once_kg"),
     ("usd", "large_usd", "small_usd", "verifier_usd", "once_usd"),
 )
+# The unit in which the terminal shows each quantity, and how much of it one of the quantity is.
+_SI: dict[str, tuple[str, float]] = {"kwh": ("J", 3.6e6), "kg": ("g", 1e3), "usd": ("USD", 1.0), "l": ("L", 1.0)}
+_WORDS = {"kwh": "energy", "kg": "CO2e", "usd": "money", "l": "water"}
 _AT_A_PLACE: tuple[Quantity, ...] = ("kg", "usd", "l")
 
 
@@ -74,52 +81,118 @@ RANGED = Ranged()
 @click.option("--location", help="Where it runs: adds gCO2e, USD and water from the joules.")
 @click.option("--quality-kept", type=float, metavar="Q", help="Quality of the small model on what it keeps.")
 @click.option("--quality-passed-on", type=float, metavar="Q", help="Quality of the large model on what it is passed.")
+@more_options(RANGED)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def tradeoff(as_json: bool, **given: Any) -> None:
     """Say after how many requests the small model has paid for itself, and on which day.
 
     Give joules a request, or two models of one task. Each figure may carry its range as VALUE:LOW:HIGH.
     """
-    results, extra = _worked_out(given)
+    joules = _inputs(given)
+    all_costs, extra = _all_costs(given, joules)
+    results = [_solved(costs, given) for costs in all_costs]
+    more = _More.asked(given, joules)
+    extra["warnings"] += more.warnings
     if as_json:
         from joulebook.commands.decisions import print_json
         from joulebook.ledger.accounting.tradeoff_json import to_json
 
-        print_json({**to_json(results), **extra})
+        print_json({**to_json(results), **more.as_json(), **extra})
         return
-    _show(results, extra)
+    _show(results, more, extra)
 
 
-def _worked_out(given: dict[str, Any]) -> tuple[list[Tradeoff], dict[str, Any]]:
+@dataclass(frozen=True)
+class _Joules:
+    """What was given or found: the models, their joules per request, the one-time joules by part."""
+
+    pair: dict[str, Candidate]
+    per_request: dict[str, Figure]
+    once: dict[str, Figure]
+
+    def sharing(self) -> dict[str, Any]:
+        """What the figures have in common, and so cancels between them."""
+        from joulebook.ledger import tradeoff_inputs
+
+        one_meter = tradeoff_inputs.is_one_meter(list(self.pair.values()), self.once)
+        gsd = tradeoff_inputs.pair_gsd(self.pair.get("large"), self.pair.get("small"))
+        return {"pair_gsd": gsd, "one_meter": one_meter}
+
+
+def _inputs(given: dict[str, Any]) -> _Joules:
+    pair = _models(given)
+    return _Joules(pair, *_joules(given, pair))
+
+
+def _solved(costs: Costs, given: dict[str, Any]) -> Tradeoff:
     from joulebook.ledger.accounting import tradeoff as accounting
 
-    all_costs, extra = _all_costs(given)
-    start = (given["start"] or datetime.now().astimezone()).date()
-    results = [
-        accounting.tradeoff(
-            costs,
-            requests_per_day=given["requests_per_day"],
-            start=start,
-            escalation=_escalation(given["escalation_rate"], given["escalation_n"]),
-            rebound=given["rebound"],
-            life_requests=given["life_requests"],
-        )
-        for costs in all_costs
-    ]
-    return results, extra
+    return accounting.tradeoff(
+        costs,
+        requests_per_day=given["requests_per_day"],
+        start=(given["start"] or datetime.now().astimezone()).date(),
+        escalation=_escalation(given["escalation_rate"], given["escalation_n"]),
+        rebound=given["rebound"],
+        life_requests=given["life_requests"],
+    )
 
 
-def _all_costs(given: dict[str, Any]) -> tuple[list[Costs], dict[str, Any]]:
+@dataclass(frozen=True)
+class _More:
+    """Money on three bases and the same elsewhere, where they were asked for."""
+
+    money: dict[str, Tradeoff | None]
+    elsewhere: dict[str, Any]
+    even: Callable[[Mapping[str, Figure]], Figure | None]
+    warnings: list[str]
+
+    @classmethod
+    def asked(cls, given: dict[str, Any], joules: _Joules) -> _More:
+        """Work out what the options ask."""
+        from joulebook.commands import tradeoff_more
+        from joulebook.commands.decisions import site
+        from joulebook.ledger.errors import LedgerError
+        from joulebook.ledger.tradeoff_inputs import energy_costs
+
+        def even(per_request_j: Mapping[str, Figure]) -> Figure | None:
+            costs = energy_costs(per_request_j, joules.once, **joules.sharing())
+            return _solved(costs, given).break_even.requests
+
+        known = "large" in joules.per_request and "small" in joules.per_request
+        if not known:
+            if tradeoff_more.is_asked(given):
+                raise LedgerError("money on three bases and the same elsewhere need --large-j and --small-j, or models")
+            return cls({}, {}, even, [])
+        costs: dict[str, Costs | None] = {}
+        warnings: list[str] = []
+        if tradeoff_more.money_is_asked(given):
+            costs, warnings = tradeoff_more.money(
+                given, joules.per_request, joules.once, site(given["location"]), **joules.sharing()
+            )
+        sizes = {role: candidate.parameters for role, candidate in joules.pair.items()}
+        there = tradeoff_more.elsewhere(given, joules.per_request, joules.once, site, sizes)
+        money = {basis: _solved(found, given) if found else None for basis, found in costs.items()}
+        return cls(money, there, even, warnings)
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys `money` and `elsewhere`, each only where it was asked for."""
+        from joulebook.commands.tradeoff_more import elsewhere_json
+        from joulebook.ledger.accounting.tradeoff_json import quantity_json
+
+        money = {basis: quantity_json(result) if result else None for basis, result in self.money.items()}
+        there = elsewhere_json(self.elsewhere, self.even)
+        return {**({"money": money} if money else {}), **({"elsewhere": there} if there else {})}
+
+
+def _all_costs(given: dict[str, Any], joules: _Joules) -> tuple[list[Costs], dict[str, Any]]:
     """Every quantity that is given or can be worked out, energy first."""
     from joulebook.commands.decisions import site
     from joulebook.ledger import tradeoff_inputs
     from joulebook.ledger.accounting.tradeoff_cascade import mixture_quality
     from joulebook.ledger.errors import LedgerError
 
-    pair = _models(given)
-    per_request, once = _joules(given, pair)
-    one_meter = tradeoff_inputs.is_one_meter(list(pair.values()), once)
-    shared = {"pair_gsd": tradeoff_inputs.pair_gsd(pair.get("large"), pair.get("small")), "one_meter": one_meter}
+    pair, per_request, once = joules.pair, joules.per_request, joules.once
+    shared = joules.sharing()
     found: list[Costs] = []
     warnings: list[str] = []
     if per_request:
@@ -241,40 +314,44 @@ def _escalation(rate: float | None, n: int | None) -> Escalation | None:
 
 
 def _break_even(even: BreakEven) -> str:
-    from joulebook.commands.decisions import two_lines
+    from joulebook.commands.decisions import amount
 
     if even.requests is None:
         return "never"
-    return two_lines(even.requests) + (" or never" if even.latest_is_never else "")
+    return amount(even.requests, "n") + (" or never" if even.latest_is_never else "")
 
 
-def _show(results: list[Tradeoff], extra: dict[str, Any]) -> None:
-    from rich.box import SIMPLE
+def _cells(result: Tradeoff) -> tuple[str, ...]:
+    """One quantity as a row of the table."""
+    from joulebook.commands.decisions import amount, two_lines
+
+    even, costs, cascade = result.break_even, result.costs, result.cascade
+    unit, size = _SI[costs.quantity]
+    return (
+        _WORDS[costs.quantity],
+        *(amount(figure, unit, size) for figure in (costs.large, costs.small, result.once)),
+        _break_even(even),
+        str(even.date or ("never" if even.requests is None else "–")),
+        two_lines(cascade.threshold) if cascade.threshold.value > 0 else "never",
+    )
+
+
+def _show(results: list[Tradeoff], more: _More, extra: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from joulebook.commands.decisions import two_lines, with_range
+    from joulebook.commands.decisions import narrow_table, with_range
+    from joulebook.commands.tradeoff_more import show_elsewhere, show_money
     from joulebook.ledger.accounting.sentences import percent
     from joulebook.ledger.accounting.tradeoff_verdict import UNITS
 
     console = Console()
     console.print(results[0].verdict, highlight=False, soft_wrap=True)
-    table = Table(title="Break-even, 90 % ranges under each figure", box=SIMPLE)
-    for column in ("in", "large a request", "small a request", "once", "break-even requests", "on", "p*"):
-        table.add_column(column, overflow="fold")
-    for result in results:
-        even = result.break_even
-        per_kwh = 3.6e6 if result.costs.quantity == "kwh" else 1.0
-        table.add_row(
-            UNITS[result.costs.quantity] + (" (a request: J)" if per_kwh != 1 else ""),
-            two_lines(result.costs.large.scaled(per_kwh)),
-            two_lines(result.costs.small.scaled(per_kwh)),
-            two_lines(result.once),
-            _break_even(even),
-            str(even.date or ("never" if even.requests is None else "–")),
-            two_lines(result.cascade.threshold) if result.cascade.threshold.value > 0 else "never",
-        )
-    console.print(table)
+    columns = ("in", "large", "small", "once", "break-even requests", "on", "p*")
+    title = "Cost of a request and break-even, 90 % ranges underneath"
+    console.print(narrow_table(title, columns, [_cells(result) for result in results]))
+    if more.money:
+        show_money(console, more.money)
+    show_elsewhere(console, more.elsewhere, more.even)
     if results[0].training_per_request:
         share = percent(results[0].training_share or 0.0)
         each, unit = with_range(results[0].training_per_request), UNITS[results[0].costs.quantity]

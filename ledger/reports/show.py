@@ -18,10 +18,13 @@ _UNITS = {
     "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("Wh", 3.6e3), ("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6)),
     "g": (("t", 1e6), ("kg", 1e3), ("g", 1.0), ("mg", 1e-3), ("µg", 1e-6)),
     "L": (("m³", 1e3), ("L", 1.0), ("mL", 1e-3), ("µL", 1e-6)),
-    "USD": (("USD", 1.0), ("¢", 1e-2)),
+    "USD": (("USD", 1.0), ("¢", 1e-2), ("µUSD", 1e-6), ("nUSD", 1e-9)),
+    "n": (("billion", 1e9), ("million", 1e6), ("", 1.0)),
     "h": (("h", 1.0),),
     "s": (("h", 3600.0), ("s", 1.0)),
 }
+# Money is said in whole units for longer: 0.05 USD, 0.5 ¢.
+_FROM = {"USD": 1e-2, "¢": 1e-4}
 _TEXTS = ("name", "project", "model")
 # Below a thousandth of the smallest unit nobody wants the digits.
 _LEAST = 1e-3
@@ -31,12 +34,14 @@ def quantity(value: float | None, unit: str) -> str:
     """A number with three significant digits in a fitting unit; a dash where unknown."""
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return "–"
-    name, size = _unit_for(value, unit)
+    name, size = unit_for(value, unit)
     return f"{_three_digits(value / size)} {name}"
 
 
-def _unit_for(value: float, unit: str) -> tuple[str, float]:
-    return next((step for step in _UNITS[unit] if abs(value) >= step[1]), _UNITS[unit][-1])
+def unit_for(value: float, unit: str) -> tuple[str, float]:
+    """Name and size of the step of a unit (`J`, `g`, `L`, `USD`, `s`) in which a number reads best."""
+    steps = _UNITS[unit]
+    return next((step for step in steps if abs(value) >= _FROM.get(step[0], step[1])), steps[-1] if value else steps[0])
 
 
 def _three_digits(value: float) -> str:
@@ -51,7 +56,7 @@ def figure(shown: Shown | None, unit: str) -> str:
     """A figure with its range and method."""
     if shown is None:
         return "unknown"
-    name, size = _unit_for(shown["value"] or shown["high"], unit)
+    name, size = unit_for(shown["value"] or shown["high"], unit)
     if 0 < shown["high"] / size < _LEAST:
         return f"<{_LEAST:g} {name} ({shown['method']})"
     value, low, high = (_three_digits(shown[key] / size) for key in ("value", "low", "high"))

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from joulebook.cli import cli
 from joulebook.errors import user_errors
 
+TYPED = ("--large-j", "318.8", "--small-j", "47.6", "--once-kwh", "600")
 FIGURE = {"value", "low", "high", "method", "measured_share", "boundary", "vintage"}
 
 
@@ -141,6 +142,13 @@ class TestTradeoff:
             ((), "a trade-off needs"),
             (("--large-j", "3"), "small model"),
             (("--large-g", "3"), "--small-g"),
+            ((*TYPED, "--rent-usd", "2"), "give --large-gpu-s and --small-gpu-s"),
+            ((*TYPED, "--large-gpu-s", "1", "--small-gpu-s", "1"), "give --once-gpu-hours"),
+            ((*TYPED, "--elsewhere", "XXX"), "unknown location 'XXX'"),
+            ((*TYPED, "--at-batch", "8"), "give --large-parameters"),
+            ((*TYPED, "--on", "abacus"), "accelerator 'abacus'"),
+            ((*TYPED, "--location", "MDV", "--start-hours", "2"), "no hourly profile is known for MDV"),
+            (("--large-g", "3", "--small-g", "2", "--elsewhere", "KOR"), "need --large-j and --small-j"),
             (("--large", "nothing-7b", "--small", "bloomz-1b7", "--task", "imdb"), "no candidate 'nothing-7b'"),
         ],
     )
@@ -153,6 +161,52 @@ class TestTradeoff:
     )
     def test_wrong_usage(self, words):
         assert ask("tradeoff", *words).exit_code == 2
+
+    def test_money_on_three_bases(self):
+        found = answer(
+            *("tradeoff", *TYPED, "--location", "KOR", "--large-gpu-s", "0.5", "--small-gpu-s", "0.05"),
+            *("--once-gpu-hours", "900", "--rent-usd", "2:1:3", "--gpu-price-usd", "30000"),
+        )["money"]
+        rented = found["rented"]["break_even_requests"]
+        assert rented["value"] == pytest.approx(7.2e6)  # 900 h over (0.5 - 0.05) s, whatever an hour costs
+        assert rented["high"] == pytest.approx(rented["low"])
+        assert found["rented"]["large_per_request"]["value"] == pytest.approx(0.5 / 3600 * 2)
+        kwh_usd = found["electricity"]["large_per_request"]["value"]
+        written_off = 30_000 / (4 * 8766 * 0.5)  # USD an hour
+        assert found["owned"]["large_per_request"]["value"] == pytest.approx(0.5 / 3600 * written_off + kwh_usd)
+        assert found["electricity"]["break_even_requests"]["value"] == pytest.approx(7_964_602, abs=1)
+
+    def test_the_rent_that_is_assumed_is_said(self):
+        said = text("tradeoff", "--large-j", "10", "--small-j", "5", "--large-gpu-s", "1", "--small-gpu-s", "1")
+        assert "Rent assumed: " in said
+        assert "of NVIDIA H100" in said
+
+    def test_elsewhere_and_later(self):
+        found = answer(
+            *("tradeoff", *TYPED, "--location", "KOR", "--elsewhere", "FRA", "--start-hours", "24", "--batch", "64"),
+            *("--on", "H100", "--at-batch", "64", "--at-precision", "bf16"),
+            *("--large-parameters", "70e9", "--small-parameters", "8e9"),
+        )["elsewhere"]
+        assert [region["zone"] for region in found["regions"]] == ["FRA", "KOR"]
+        for region in found["regions"]:
+            large, small = (region[f"{role}_per_request"]["emissions_g"]["value"] for role in ("large", "small"))
+            assert large / small == pytest.approx(318.8 / 47.6)
+            assert region["once"]["emissions_g"]["value"] == pytest.approx(large / 318.8 * 600 * 3.6e6)
+        assert [hour["saving"] for hour in found["start_hour"]["hours"]] == pytest.approx([0.0] * 24)  # a whole day
+        for variant in found["variants"]:  # the same accelerator, batch and precision as now
+            assert variant["large_per_request_j"]["value"] == pytest.approx(318.8)
+            assert variant["break_even_requests"]["value"] == pytest.approx(7_964_602, abs=1)
+
+    @pytest.mark.parametrize("width", [80, 140])
+    def test_tables_fit_the_terminal(self, width):
+        words = (
+            *("tradeoff", *TYPED, "--location", "KOR", "--large-gpu-s", "0.5", "--small-gpu-s", "0.05"),
+            *("--once-gpu-hours", "900", "--elsewhere", "FRA", "--requests-per-day", "1e4"),
+        )
+        lines = CliRunner().invoke(cli, words, env={"COLUMNS": str(width)}).output.splitlines()
+        table = [line for line in lines if "  " in line.strip()]
+        assert max(len(line) for line in table) <= width
+        assert sum("7.96 million" in line for line in table) == 5  # energy, CO2e, money, water; and electricity again
 
     def test_in_words(self):
         said = text("tradeoff", "--large-j", "10:9:11", "--small-j", "5", "--once-kwh", "1")
