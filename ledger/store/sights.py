@@ -59,12 +59,19 @@ class ArrayReadings(Sequence[tuple[float, float, float]]):
 
 @dataclass
 class Sight:
-    """One device as one journal saw it."""
+    """One device as one journal saw it.
+
+    Attributes:
+        gaps: Times in which nothing was read of it, or its readings can't be trusted.
+        lost: Those of them in which energy may be missing: all for summed power; for a counter, which counts on while
+            nobody reads it, those of itself (it was reset, stood still, or the device was lost).
+    """
 
     connection: Connection
     journal: Row
     device: Row
     gaps: list[Interval]
+    lost: list[Interval]
     n: int
 
     @property
@@ -95,11 +102,30 @@ class Sight:
         )
         if window is None:
             return None
-        coverage = window.coverage
-        if self.kind == "integrated":  # a counter counts on while nobody reads it; summed power does not
-            lost = length(intersection([(start, end)], self.gaps))
-            coverage = max(0.0, coverage - lost / (end - start))
-        return window.energy_j, window.low_j, window.high_j, coverage
+        lost = self._lost_in(start, end)
+        if not lost:
+            return window.energy_j, window.low_j, window.high_j, window.coverage
+        power_w, counted = self.trusted_power_w, self.cumulative()
+        if power_w is None:
+            return None
+        # As for what was not read at a window's end: between what was counted there and twice the mean.
+        most_j = 2 * power_w * length(lost) - sum(counted.over(*gap) for gap in lost)
+        coverage = max(0.0, window.coverage - length(lost) / (end - start))
+        return window.energy_j, window.low_j, window.high_j + max(0.0, most_j), coverage
+
+    def _lost_in(self, start: float, end: float) -> list[Interval]:
+        """What of `lost` lies in a window and between readings; the rest of the window is uncovered anyway."""
+        b = self.readings.b
+        return intersection(self.lost, union([(max(start, float(b[0])), min(end, float(b[-1])))]))
+
+    @cached_property
+    def trusted_power_w(self) -> float | None:
+        """Mean power outside of `lost`; None where no time is left."""
+        b = self.readings.b
+        whole, counted = (float(b[0]), float(b[-1])), self.cumulative()
+        trusted = difference([whole], self.lost)
+        seconds = length(trusted)
+        return sum(counted.over(*part) for part in trusted) / seconds if seconds > 0 else None
 
     def cumulative(self) -> Cumulative:
         """Energy over time: between the changes of a counter, or between the readings of integrated power."""
@@ -228,8 +254,10 @@ def _sights(connection: Connection, rows: Sequence[Row]) -> Iterator[Sight]:
     query = select(journal_devices).where(journal_devices.c.journal_no.in_(wanted))
     for device in connection.execute(query).mappings():
         number, no = device["journal_no"], device["device_no"]
-        missed = union([*lost.get((number, no), []), *lost.get((number, None), [])])
-        yield Sight(connection, by_number[number], dict(device), missed, sizes.get((number, f"r{no}"), 0))
+        own, everybodys = lost.get((number, no), []), lost.get((number, None), [])
+        gaps = union([*own, *everybodys])
+        missing = union(own) if device["sensor_kind"] == "counter" else gaps
+        yield Sight(connection, by_number[number], dict(device), gaps, missing, sizes.get((number, f"r{no}"), 0))
 
 
 def _stream_sizes(connection: Connection, numbers: Sequence[int]) -> dict[tuple[int, str], int]:
