@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from joulebook.ledger.accounting.energy import J_PER_KWH
@@ -154,6 +153,8 @@ def emissions_of(
     Returns:
         Value, low and high in grams, shape (3, n); NaN where the energy or the zone's factor is unknown.
     """
+    import pandas as pd  # takes longer to load than most commands take
+
     energies = np.atleast_2d(np.asarray(energies_j, dtype=float))
     energies = np.repeat(energies, 3, axis=0) if len(energies) == 1 else energies
     zone_codes, zone_names = pd.factorize(np.asarray(zones, dtype=object))

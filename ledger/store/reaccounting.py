@@ -21,7 +21,6 @@ from sqlalchemy import (
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.run_account import account_run
 from joulebook.ledger.store.accounts import figure_columns, keep_factors
-from joulebook.ledger.store.bulk_reaccounting import reaccount_in_bulk
 from joulebook.ledger.store.observing import run_use
 from joulebook.ledger.store.opening import Ledger
 from joulebook.ledger.store.settling import mark_day, next_revision, place_of, warnings_told, zone_rows
@@ -40,6 +39,11 @@ def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None
 
     def in_time() -> bool:
         return budget_s is None or time.monotonic() - began <= budget_s
+
+    with ledger.reading() as connection:
+        if not _stale(connection, factors.content_hash):
+            return 0
+    from joulebook.ledger.store.bulk_reaccounting import reaccount_in_bulk  # loads pandas, which few syncs need
 
     reaccount_in_bulk(ledger, factors, in_time)
     while True:
