@@ -20,13 +20,15 @@ _QUANTITIES: dict[str, tuple[fmt.Quantity, float]] = {
     "USD": ("money", 1.0),
     "L": ("volume", 1.0),
 }
+_CARBON = re.compile(r"(?<=\d )([µmk]?)gCO2e")
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 def sentence(text: str, limit: int = 700) -> str:
     """The text for Markdown; thousands and a number with its unit never break over two lines."""
     text = _AMOUNT.sub(_in_page_units, _DAY.sub(lambda found: fmt.day(date.fromisoformat(found[0])), text))
-    safe = plain(text.replace("kgCO2e", "kg CO₂e").replace(THIN_SPACE, _HOLD), limit=limit).replace(_HOLD, THIN_SPACE)
+    text = _CARBON.sub(r"\1g CO₂e", text).replace("tCO2e", "t CO₂e")
+    safe = plain(text.replace(THIN_SPACE, _HOLD), limit=limit).replace(_HOLD, THIN_SPACE)
     return _BEFORE_UNIT.sub("\u00a0", safe)
 
 

@@ -13,6 +13,7 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import Ledger
 
 ORIGINS: tuple[Origin, ...] = ("runs", "published", "estimate")
+UNITS: tuple[Unit, ...] = ("request", "sample", "1k-tokens")
 _OWN = " (own runs)"
 # What `joulebook estimate` calls the served tasks.
 ALIASES = {"chat": "lm-arena-chat", "reasoning": "gpqa", "code": "sourcegraph-fim"}
@@ -100,6 +101,8 @@ def choose(
         raise LedgerError("name the models to compare, or the task whose candidates to compare with --task")
     found = candidates_of(ledger, name, unit, origins=origins, gpu_only=gpu_only)
     if not models:
+        if not found:
+            raise LedgerError(_nobody(ledger, name, unit, origins))
         return Chosen(name, found, notes)
     return Chosen(name, _named(found, models, name, unit, origins), notes)
 
@@ -117,6 +120,18 @@ def matches(candidates: list[Candidate], text: str) -> list[Candidate]:
     return exact or [c for c in candidates if len(part) >= _LEAST_PART and part in _plain(c.model_id)]
 
 
+def _nobody(ledger: Ledger | None, task: str, unit: Unit, origins: tuple[Origin, ...]) -> str:
+    """What to say where a task has no candidate in this unit, and what to do."""
+    others = [other for other in UNITS if other != unit and candidates_of(ledger, task, other, origins=origins)]
+    if others:
+        return f"no model is known for the task {task!r} per {unit}; some are per {' and '.join(others)}: use --unit"
+    return f"no model is known for the task {task!r}; {_how_to_add(task)}"
+
+
+def _how_to_add(task: str) -> str:
+    return f"meter runs of it with `joulebook run --task {task!r} --model NAME -- CMD` that count their work"
+
+
 def _named(
     found: list[Candidate], models: tuple[str, ...], task: str, unit: Unit, origins: tuple[Origin, ...]
 ) -> list[Candidate]:
@@ -127,8 +142,8 @@ def _named(
             estimate = estimated_candidate(text, task, unit)
             fitting = [estimate] if estimate else []
         if not fitting:
-            known = ", ".join(sorted(c.model for c in found)) or "none"
-            raise LedgerError(f"no candidate {text!r} for the task {task!r} per {unit}; known: {known}")
+            known = f"known: {', '.join(sorted(c.model for c in found))}" if found else f"{_how_to_add(task)}"
+            raise LedgerError(f"no candidate {text!r} for the task {task!r} per {unit}; {known}")
         if len(fitting) > 1 and len({c.origin for c in fitting}) < len(fitting):
             raise LedgerError(
                 f"several candidates fit {text!r}: {', '.join(c.model for c in fitting)}. Name one of them"

@@ -103,7 +103,7 @@ def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from joulebook.commands.decisions import share_text, with_range
+    from joulebook.commands.decisions import inline, share_text
     from joulebook.ledger.accounting.sentences import percent
 
     console = Console()
@@ -127,7 +127,7 @@ def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
         )
     console.print(countries)
     for name, cost in damage.items():
-        console.print(f"Damage of the emissions by {name}: {with_range(cost)} USD", highlight=False, soft_wrap=True)
+        console.print(f"Damage of the emissions by {name}: {inline(cost, 'USD')}", highlight=False, soft_wrap=True)
     for line in (*result.warnings, *(f"{i}. {text}" for i, text in enumerate(result.caveats, start=1))):
         console.print(line, style="dim", highlight=False, soft_wrap=True)
 

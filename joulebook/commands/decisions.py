@@ -71,13 +71,22 @@ def amount(figure: Figure | None, unit: str, times: float = 1.0) -> str:
         unit: `J`, `g`, `L`, `USD`, or `n` for a count.
         times: How many of what the figure is for.
     """
-    from joulebook.ledger.reports.show import unit_for
-
-    if figure is None:
-        return "unknown"
-    name, size = unit_for(figure.value * times or figure.high * times, unit)
+    name, size = _step(figure, unit, times)
     value, *ends = two_lines(figure, times / size).split("\n")
     return "\n".join([f"{value} {name}".rstrip(), *ends])
+
+
+def inline(figure: Figure | None, unit: str) -> str:
+    """The same in one line: `1.35 mg (0.9 to 1.8)`."""
+    name, size = _step(figure, unit, 1.0)
+    value, *ends = with_range(figure, 1 / size).split(" (")
+    return " (".join([f"{value} {name}".rstrip(), *ends])
+
+
+def _step(figure: Figure | None, unit: str, times: float) -> tuple[str, float]:
+    from joulebook.ledger.reports.show import unit_for
+
+    return ("", 1.0) if figure is None else unit_for(figure.value * times or figure.high * times, unit)
 
 
 def narrow_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

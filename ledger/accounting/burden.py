@@ -31,7 +31,7 @@ from joulebook.ledger.accounting.burden_types import (
 )
 from joulebook.ledger.accounting.burden_users import check_countries, use_rates, use_shares, world_use_rate
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.sentences import bare_percent, number, percent, say
+from joulebook.ledger.accounting.sentences import bare_percent, fitting, percent, say
 from joulebook.ledger.errors import LedgerError
 
 __all__ = [
@@ -194,10 +194,10 @@ def _verdict(data: BurdenData, result: Burden, language: str) -> str:
 def _what(emissions_g: Figure | None, language: str) -> str:
     if emissions_g is None:
         return say("burden_what", language)
-    low, value, high = (number(g / 1000) for g in (emissions_g.low, emissions_g.value, emissions_g.high))
-    if low == high:
-        return say("burden_what_exact", language, value=value)
-    return say("burden_what_figure", language, value=value, low=low, high=high)
+    kilograms = (g / 1000 for g in (emissions_g.value, emissions_g.low, emissions_g.high))
+    value, unit, low, high = fitting("kgCO2e", *kilograms)
+    key = "burden_what_exact" if low == high else "burden_what_figure"
+    return say(key, language, value=value, unit=unit, low=low, high=high)
 
 
 def _ends(figure: Figure) -> dict[str, str]:

@@ -87,7 +87,7 @@ ENGLISH: dict[str, str] = {
         "Of the damage of {what}, {share} ({low} to {high} over {n} specifications) falls on people who don't use AI"
     ),
     "burden_what": "these emissions",
-    "burden_what_figure": "{value} kgCO2e ({low} to {high})",
+    "burden_what_figure": "{value} {unit} ({low} to {high})",
     "burden_outside": "; {share} ({low} to {high}) falls outside {where}",
     "burden_end": ".",
     "and_others": " and {n} others",
@@ -98,12 +98,26 @@ ENGLISH: dict[str, str] = {
         "{n} countries have no figure on AI use; their people count as not using it ({share} of the damages)."
     ),
     "no_estimate": "{n} countries have no estimate of damages, among them {names}: unknown is not zero.",
-    "burden_what_exact": "{value} kgCO2e",
+    "burden_what_exact": "{value} {unit}",
     "central_only": "Relative burden and loss are of the central specification (s2111), shares of the chosen one.",
     "no_income": "Without a recent purchasing-power income, and so without a relative burden or group: {names} ({n}).",
     "no_income_weighted": (
         "Without a recent purchasing-power income, and so left out once income counts: {names} ({n})."
     ),
+}
+
+# Of each unit the steps to say an amount in, how much of it one is, and from which amount on it is taken.
+_STEPS: dict[str, tuple[tuple[str, float, float], ...]] = {
+    "kWh": (("kWh", 1.0, 0.01), ("J", 1 / 3.6e6, 1 / 3.6e6), ("mJ", 1 / 3.6e9, 1 / 3.6e9), ("µJ", 1 / 3.6e12, 0.0)),
+    "kgCO2e": (
+        ("tCO2e", 1e3, 1e3),
+        ("kgCO2e", 1.0, 1.0),
+        ("gCO2e", 1e-3, 1e-3),
+        ("mgCO2e", 1e-6, 1e-6),
+        ("µgCO2e", 1e-9, 0.0),
+    ),
+    "USD": (("USD", 1.0, 0.01), ("¢", 1e-2, 1e-4), ("µUSD", 1e-6, 0.0)),
+    "L": (("L", 1.0, 1.0), ("mL", 1e-3, 1e-3), ("µL", 1e-6, 0.0)),
 }
 
 SENTENCES: dict[str, dict[str, str]] = {"en": ENGLISH}
@@ -126,6 +140,19 @@ def bare_percent(share: float, digits: int | None = None) -> str:
     if digits is not None:
         return f"{points:.{digits}f}"
     return f"{points:.0f}" if abs(points) >= 9.95 or points == 0 else f"{float(f'{points:.2g}'):g}"
+
+
+def fitting(unit: str, value: float, *ends: float) -> tuple[str, ...]:
+    """The amount in a step of its unit that reads well, the name of that step, then the ends of its range in it.
+
+    Args:
+        unit: `kWh`, `kgCO2e`, `USD` or `L`.
+        value: In that unit.
+        ends: Of its range.
+    """
+    steps = _STEPS[unit]
+    name, size, _ = next((step for step in steps if abs(value or max(ends, default=0.0)) >= step[2]), steps[0])
+    return number(value / size), name, *(number(end / size) for end in ends)
 
 
 def listed(names: list[str], language: str = "en", most: int = 6) -> str:

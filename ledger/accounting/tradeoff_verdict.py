@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.sentences import number, percent, say
+from joulebook.ledger.accounting.sentences import fitting, number, percent, say
 from joulebook.ledger.accounting.tradeoff_types import BreakEven, CascadeResult, Quantity, Tradeoff
 
 UNITS: dict[Quantity, str] = {"kwh": "kWh", "kg": "kgCO2e", "usd": "USD", "l": "L"}
@@ -58,7 +58,4 @@ def _amount(figure: Figure, unit: str) -> str:
 
 
 def _written(value: float, unit: str) -> str:
-    """A small energy reads better in joules."""
-    if unit == "kWh" and abs(value) < 0.01:
-        return f"{number(value * 3.6e6)} J"
-    return f"{number(value)} {unit}"
+    return " ".join(fitting(unit, value))

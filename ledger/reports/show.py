@@ -26,6 +26,7 @@ _UNITS = {
 # Money is said in whole units for longer: 0.05 USD, 0.5 ¢.
 _FROM = {"USD": 1e-2, "¢": 1e-4}
 _TEXTS = ("name", "project", "model")
+_WIDE = 130  # columns from which every figure of a table stands with range and method
 # Below a thousandth of the smallest unit nobody wants the digits.
 _LEAST = 1e-3
 
@@ -41,7 +42,9 @@ def quantity(value: float | None, unit: str) -> str:
 def unit_for(value: float, unit: str) -> tuple[str, float]:
     """Name and size of the step of a unit (`J`, `g`, `L`, `USD`, `s`) in which a number reads best."""
     steps = _UNITS[unit]
-    return next((step for step in steps if abs(value) >= _FROM.get(step[0], step[1])), steps[-1] if value else steps[0])
+    if value == 0:
+        return next(step for step in steps if step[1] == 1.0)
+    return next((step for step in steps if abs(value) >= _FROM.get(step[0], step[1])), steps[-1])
 
 
 def _three_digits(value: float) -> str:
@@ -52,15 +55,16 @@ def _three_digits(value: float) -> str:
     return f"{float(f'{value:.3g}') if abs(value) >= 1e4 else value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def figure(shown: Shown | None, unit: str) -> str:
-    """A figure with its range and method."""
+def figure(shown: Shown | None, unit: str, *, method: bool = True) -> str:
+    """A figure with its range, and its method where there is room for it."""
     if shown is None:
         return "unknown"
     name, size = unit_for(shown["value"] or shown["high"], unit)
+    how = f", {shown['method']}" if method else ""
     if 0 < shown["high"] / size < _LEAST:
-        return f"<{_LEAST:g} {name} ({shown['method']})"
+        return f"<{_LEAST:g} {name} ({shown['method']})" if method else f"<{_LEAST:g} {name}"
     value, low, high = (_three_digits(shown[key] / size) for key in ("value", "low", "high"))
-    return f"{value} {name} ({low} to {high}, {shown['method']})"
+    return f"{value} {name} ({low} to {high}{how})"
 
 
 def print_runs(frame: pd.DataFrame, total: int) -> None:
@@ -137,9 +141,9 @@ def print_run(document: Shown) -> None:
     console.print(f"[bold]{escape(str(name))}[/bold]  {escape(document['run_id'])}  {document['status']}")
     console.print(_headline(document))
     if document["devices"]:
-        console.print(_devices(document))
+        console.print(_devices(document, wide=console.width >= _WIDE))
     if document["phases"]:
-        console.print(_phases(document["phases"]))
+        console.print(_phases(document["phases"], wide=console.width >= _WIDE))
     for text in document["warnings"]:
         console.print(f"[yellow]![/yellow] {escape(text)}")
 
@@ -188,29 +192,36 @@ def _score(item: Shown) -> str:
     return f"{item['value']:.4g} (n = {item['n']:,.0f}{language})"
 
 
-def _devices(document: Shown) -> Table:
+def _devices(document: Shown, *, wide: bool) -> Table:
+    """The run's part comes last; a narrow terminal has room for one range alone, which is that one."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("device", "component", "of all of it", "of this run"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name != "device", overflow="fold")
     for device in document["devices"]:
-        whole, mine = (figure(device[key], "J") for key in ("device_energy_j", "energy_j"))
-        table.add_row(escape(f"{device['name']} {device['id']}"), device["component"], whole, mine)
+        table.add_row(*_device(device, wide=wide), figure(device["energy_j"], "J", method=wide))
     for device in document["reserved_devices"]:
-        whole = figure(device["device_energy_j"], "J")
-        table.add_row(escape(f"{device['name']} {device['id']}"), device["component"], whole, "reserved, not used")
+        table.add_row(*_device(device, wide=wide), "reserved, not used")
     return table
 
 
-def _phases(phases: list[Shown]) -> Table:
+def _device(device: Shown, *, wide: bool) -> tuple[str, str, str]:
+    whole = device["device_energy_j"]
+    value = figure(whole, "J") if wide or whole is None else quantity(whole["value"], "J")
+    return escape(f"{device['name']} {device['id']}"), device["component"], value
+
+
+def _phases(phases: list[Shown], *, wide: bool) -> Table:
+    """Energy with its range; the own part too where the terminal is wide enough for both."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("phase", "duration", "energy", "own part"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name != "phase", overflow="fold")
     shown = phases if len(phases) <= 40 else [*phases[:39], phases[-1]]
     for phase in shown:
         index = "" if phase["index"] is None else f" {phase['index']}"
         rank = "" if phase["rank"] is None else f" (rank {phase['rank']})"
-        energies = (figure(phase[key], "J") for key in ("energy_j", "own_energy_j"))
-        table.add_row(escape(f"{phase['name']}{index}{rank}"), duration(phase["duration_s"]), *energies)
+        energy, own = figure(phase["energy_j"], "J", method=wide), phase["own_energy_j"]
+        own_text = figure(own, "J") if wide or own is None else quantity(own["value"], "J")
+        table.add_row(escape(f"{phase['name']}{index}{rank}"), duration(phase["duration_s"]), energy, own_text)
     if len(shown) < len(phases):
         table.caption = f"{len(shown)} of {len(phases)} phases; --json has all"
     return table

@@ -31,11 +31,15 @@ def said(*words: str) -> str:
     [
         (None, "J", "–"),
         (float("nan"), "g", "–"),
-        (0.0, "J", "0 µJ"),
+        (0.0, "J", "0 J"),
         (3.29e11, "J", "91.4 MWh"),
         (8.455e-5, "J", "84.5 µJ"),
         (1.234e-6, "g", "1.23 µg"),
-        (4.87e-7, "USD", "<0.001 ¢"),
+        (4.87e-7, "USD", "487 nUSD"),
+        (4.87e-13, "USD", "<0.001 nUSD"),
+        (2.5e-5, "USD", "25 µUSD"),
+        (0.004, "USD", "0.4 ¢"),
+        (0.05, "USD", "0.05 USD"),
         (123456.0, "USD", "123,000 USD"),
         (999.6, "g", "1,000 g"),
     ],
@@ -47,7 +51,7 @@ def test_a_quantity_has_three_digits_in_a_unit_that_fits(value: float | None, un
 def test_a_figure_is_written_in_one_unit() -> None:
     shown = {"value": 0.0, "low": 0.0, "high": 0.05, "method": "modelled"}
     assert figure(shown, "J") == "0 mJ (0 to 50, modelled)"
-    assert figure({**shown, "high": 1e-8}, "USD") == "<0.001 ¢ (modelled)"
+    assert figure({**shown, "high": 1e-13}, "USD") == "<0.001 nUSD (modelled)"
     assert figure(None, "J") == "unknown"
 
 
@@ -64,3 +68,17 @@ def test_a_list_of_runs_fits_eighty_columns_however_long_a_name_is() -> None:
     estimate = ("estimate", "training", "--parameters", "7e9", "--tokens", "2e12", "--accelerator", "H100")
     for words in (("show", "1a2016192752b2b9e5cff37"), estimate):
         assert not re.search(r"\d\.\d{6}|\de[+-]\d", said(*words))
+
+
+def test_phases_stand_in_a_line_each_on_eighty_columns() -> None:
+    folder = Path(os.environ["JOULEBOOK_JOURNALS"])
+    folder.mkdir()
+    journal = Journal("1a2016192752b2b9e5cff39", opening={"name": "phases"})
+    for index, name in enumerate(("load the data", "validation on held-out data")):
+        journal.phase(index, name, 10.0 + 40 * index, 40.0 + 40 * index)
+    journal.write(folder)
+    lines = said("show", "1a2016192752b2b9e5cff39").splitlines()
+    for name in ("load the data 0", "validation on held-out data 0", "outside phases"):
+        row = next(line for line in lines if line.startswith(name))
+        assert len(row) <= 80
+        assert re.search(r"\d \w?(Wh|J) \([\d.,]+ to [\d.,]+\) +[\d.,]+ \w?(Wh|J) *$", row), row
