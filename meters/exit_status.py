@@ -1,4 +1,4 @@
-"""With which status the job ended, as the kernel tells it to whoever watched: the helper is not the job's parent.
+"""Whether the job lives, and with which status it ended, as the kernel tells the helper, which is not its parent.
 
 Nothing inside a program can tell at its exit what `SystemExit` was given: hooks at exit run when that is gone, and a
 wrapper around `sys.exit` would miss `raise SystemExit(3)`, believe an exit that is caught, and change the program.
@@ -106,3 +106,17 @@ def _from_zombie(pid: int) -> int | None:
         if fields[0] == b"Z" and int(fields[49]) > 0:
             return int(fields[49])
     return None
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process lives; a zombie does not."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+        return text[text.rfind(b")") + 2 : text.rfind(b")") + 3] not in (b"Z", b"X")
+    except OSError:
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return not os.path.isdir("/proc/self")

@@ -12,11 +12,12 @@ from typing import Any
 
 from joulebook.meters.clock import boot_s
 from joulebook.meters.cross_check import CrossCheck
-from joulebook.meters.exit_status import ending_of
+from joulebook.meters.exit_status import ending_of, is_running
 from joulebook.meters.journal import JournalWriter, Record
 from joulebook.meters.sources import Absent, Device, Poll, Source, Usage
 from joulebook.meters.sources.machine import MachineReader
-from joulebook.meters.worker import Opened, Worker
+from joulebook.meters.tick import with_tick
+from joulebook.meters.worker import Opened, Ticks, Worker
 
 TICK_S = 1.9  # readings come once a second and carry their own time: writing them less often halves the cost
 _EARLY_TICK_S, _EARLY_S = 0.5, 3.0  # a short run and a display want their first figures soon
@@ -25,6 +26,7 @@ LAST_READING_S = 0.75  # how long a run's end waits for the last ticks
 _LATE_S = 0.25
 _START_S = 1.5
 _SILENT_S = 5.0
+_SAME_TICK = 0.05  # ticks that differ by less than this share are the same
 _UNREAD_S = 2.0  # more than the longest pause between two polls
 _REGISTERED = ("pb", "pe", "n", "q", "qs", "quality", "child", "warn", "gap")
 _MARKS = ("pb", "pe")
@@ -60,6 +62,7 @@ class Meter:
         self._workers = [Worker(source, lambda: self._machine.tree.pids) for source in sources]
         self._numbers: dict[str, int] = {}
         self._devices: dict[str, Device] = {}
+        self._records: dict[str, Record] = {}
         self._checks: dict[str, CrossCheck] = {}
         self._good_b: dict[str, float] = {}
         self._contexts: dict[str, tuple[int, int]] = {}
@@ -105,7 +108,7 @@ class Meter:
         self._drain()
         self._write_machine()
         self._journal.flush()
-        if self._alive_fd is None and not _is_running(self._root_pid):
+        if self._alive_fd is None and not is_running(self._root_pid):
             self._stop = {"gone": True}
 
     def _write_machine(self, *, thoroughly: bool = False) -> None:
@@ -187,6 +190,8 @@ class Meter:
                     self._take_poll(post)
                 elif isinstance(post, Usage):
                     self._take_usage(post)
+                elif isinstance(post, Ticks):
+                    self._take_ticks(post)
                 else:
                     self._take_opened(worker, post)
             self._take_trouble(worker.source)
@@ -232,7 +237,16 @@ class Meter:
         late_s = boot_s() - (self._opened_b or 0.0)
         self._checks[record["id"]] = CrossCheck(record["name"])
         late = round(late_s, 3) if late_s > _LATE_S else None
-        self._journal.write("device", i=self._numbers[record["id"]], late_s=late, **record)
+        self._records[record["id"]] = {"i": self._numbers[record["id"]], "late_s": late, **record}
+        self._journal.write("device", **self._records[record["id"]])
+
+    def _take_ticks(self, ticks: Ticks) -> None:
+        """A counter that ticks otherwise than its record says: the record is written again."""
+        for name, tick_s in ticks.tick_s.items():
+            before = self._records[name]
+            if abs((before["sensor"]["tick_s"] or 0.0) - tick_s) > _SAME_TICK * tick_s:
+                self._records[name] = with_tick(before, tick_s)
+                self._journal.write("device", **self._records[name])
 
     def _since_start(self, poll: Poll) -> Poll:
         """Where power is added up, the sum begins at the job's first reading, not at the helper's."""
@@ -357,20 +371,6 @@ def _decoded(line: bytes) -> Record | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
-
-
-def _is_running(pid: int) -> bool:
-    """Whether a process lives; a zombie does not."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read()
-        return text[text.rfind(b")") + 2 : text.rfind(b")") + 3] not in (b"Z", b"X")
-    except OSError:
-        try:
-            os.kill(pid, 0)
-        except OSError:
-            return False
-        return not os.path.isdir("/proc/self")
 
 
 SourceFactory = Callable[[], list[Source]]

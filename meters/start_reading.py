@@ -12,6 +12,7 @@ from typing import Any
 
 from joulebook.meters.journal import Record
 from joulebook.meters.sources import Poll
+from joulebook.meters.tick import with_tick
 from joulebook.meters.worker import Worker
 
 FIRST_READING_S = 0.04  # what a start waits for the first reading: with the rest of it, under 100 ms in all
@@ -50,7 +51,9 @@ class StartReading:
         self._send(
             {
                 "k": "started",
-                "devices": [d.to_record() for d in self._source.devices if d.id in counters],
+                "devices": [
+                    with_tick(d.to_record(), worker.tick_s.get(d.id)) for d in self._source.devices if d.id in counters
+                ],
                 "polls": [packed for poll in polls if (packed := _packed(poll, counters)) is not None],
                 "seeds": _seeds(polls, counters),
             }

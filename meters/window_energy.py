@@ -1,6 +1,6 @@
 """Energy of a device over a window, from its readings, with the range that the readings leave open.
 
-An energy counter shows the true energy only at its ticks (every 100 ms on most NVIDIA GPUs, ML.ENERGY 2023) and keeps
+An energy counter shows the true energy only at its ticks (100 ms on most NVIDIA GPUs; measured by the meter) and keeps
 it until the next. A reading therefore says what was true at the tick before it. Where readings come densely, a tick is
 seen between two of them; the energy at a window's end is interpolated between the ticks around it. What power did
 inside one tick can't be seen: the range assumes that it stayed within what the ticks nearby show, somewhat widened.
@@ -19,6 +19,9 @@ Reading = tuple[float, float, float]  # boot time (s), cumulative energy (J), un
 DEFAULT_TICK_S = 0.1
 _REACH_TICKS = 4.0  # how far around a window's end ticks are looked for
 _SPREAD = 1.0  # power inside a tick may leave the range of its neighbours' means by this share of that range
+_SPREAD_WITHIN = (
+    1.6  # the same for a window within a tick: a load about as quick as the ticks shows little in their means
+)
 _TICK_DRIFT = 0.01  # how far the next tick may stray, as a share of the tick
 
 
@@ -141,7 +144,7 @@ def _end(readings: Sequence[Reading], b: float, tick: float) -> _End:
 
 def _between(left: _Point, right: _Point, powers: list[float], index: int, b: float) -> _End:
     nearby = powers[max(0, index - 2) : index + 3]
-    low_w, high_w = _power_range(nearby, powers[index])
+    low_w, high_w = _power_range(nearby, powers[index], _SPREAD)
     before_s, after_s = b - left.b, right.b - b
     value = _stepped(left, right, powers, index, b)
     low = max(left.energy_j + before_s * low_w, right.energy_j - after_s * high_w, left.energy_j)
@@ -153,8 +156,7 @@ def _between(left: _Point, right: _Point, powers: list[float], index: int, b: fl
         max(high, value) + spread_j,
         left.energy_j - powers[index] * left.spread_s,
         right.energy_j + powers[index] * right.spread_s,
-        low_w,
-        high_w,
+        *_power_range(nearby, powers[index], _SPREAD_WITHIN),
     )
 
 
@@ -177,9 +179,9 @@ def _stepped(left: _Point, right: _Point, powers: list[float], index: int, b: fl
     return right.energy_j - after_w * (right.b - b)
 
 
-def _power_range(nearby: list[float], own: float) -> tuple[float, float]:
+def _power_range(nearby: list[float], own: float, spread: float) -> tuple[float, float]:
     least, most = min(nearby), max(nearby)
-    slack = _SPREAD * (most - least) + 0.01 * own
+    slack = spread * (most - least) + 0.01 * own
     return max(0.0, least - slack), most + slack
 
 

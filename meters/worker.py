@@ -1,7 +1,8 @@
 """One source in a thread of its own: a driver call that hangs stops this thread and nothing else.
 
 Between events a source is read about once a second (jittered, so that no load can hide between the polls). At the
-ends of windows a counter is read every few milliseconds for two ticks, and only readings around a change are kept.
+ends of windows a counter is read every few milliseconds for two ticks, and only readings around a change are kept. How
+long a tick is, is measured from the first changes that are seen so.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from dataclasses import dataclass, field
 
 from joulebook.meters.clock import boot_s
 from joulebook.meters.sources import Poll, Source, SourceError, Usage
+from joulebook.meters.tick import Change, tick_of
 
 DENSE_STEP_S = 0.002
 _TICKS_WANTED = 2
 _LONGEST_DENSE_S = 0.35
+_LONGEST_MEASURING_S = 0.7  # while the tick is not known yet
+_CHANGES_FOR_TICK = 6  # after so many without a clear answer the tick is left unknown for now
 _SLOW_TICK_S = 0.01  # counters that tick faster than this need no dense reading
 _JITTER = 0.5
 _USAGE_EVERY_S = 5.0
@@ -32,6 +36,13 @@ class Opened:
     """The source is open, or it could not be (then `trouble` says why)."""
 
     trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """How long a tick of some counters is (seconds, by device id), as just measured."""
+
+    tick_s: dict[str, float]
 
 
 @dataclass(slots=True)
@@ -51,7 +62,8 @@ class Worker(threading.Thread):
     """Reads one source and puts what it gave into a queue.
 
     Attributes:
-        posts: What was read, for the meter to take: `Opened`, `Poll`, `Usage`.
+        posts: What was read, for the meter to take: `Opened`, `Poll`, `Usage`, `Ticks`.
+        tick_s: Ticks of counters as measured so far, by device id.
         entered_b: When the driver call in progress (or the last one) began, or None before the first.
         finished: Set once the last reading is in the queue.
     """
@@ -59,7 +71,9 @@ class Worker(threading.Thread):
     def __init__(self, source: Source, own_pids: Callable[[], Collection[int]]) -> None:
         super().__init__(name=f"joulebook-{source.name}", daemon=True)
         self.source = source
-        self.posts: deque[Opened | Poll | Usage] = deque()
+        self.posts: deque[Opened | Poll | Usage | Ticks] = deque()
+        self.tick_s: dict[str, float] = {}
+        self._changes: dict[str, list[Change]] = {}
         self.finished = threading.Event()
         self.opened = False
         self._own_pids = own_pids
@@ -138,18 +152,41 @@ class Worker(threading.Thread):
         if not ticking or self._credit.left_s <= 0:
             return
         began = time.monotonic()
-        seen: dict[str, int] = dict.fromkeys(ticking, 0)
-        until = began + _LONGEST_DENSE_S
-        while time.monotonic() < until and min(seen.values()) < _TICKS_WANTED:
+        seen = self._begin_to_see(ticking)
+        until = began + self._longest_s(ticking)
+        while time.monotonic() < until and not self._has_seen_enough(seen):
             if self._marked:  # another window's end: read at once and see two more ticks
                 self._marked = False
-                until = time.monotonic() + _LONGEST_DENSE_S
-                seen = dict.fromkeys(ticking, 0)
+                until = time.monotonic() + self._longest_s(ticking)
+                seen = self._begin_to_see(ticking)
                 last = self.source.read(power=True)
                 self.posts.append(last)
             time.sleep(DENSE_STEP_S)
             last = self._step(last, seen)
+        self._post_ticks()
         self._credit.left_s -= time.monotonic() - began
+
+    def _begin_to_see(self, ticking: Collection[str]) -> dict[str, int]:
+        self._changes = {name: [] for name in ticking if name not in self.tick_s}
+        return dict.fromkeys(ticking, 0)
+
+    def _longest_s(self, ticking: Collection[str]) -> float:
+        """How long two ticks may take to be seen."""
+        ticks = [self.tick_s.get(name) for name in ticking]
+        return max(_LONGEST_DENSE_S, *(_LONGEST_MEASURING_S if tick is None else 3.5 * tick for tick in ticks))
+
+    def _has_seen_enough(self, seen: dict[str, int]) -> bool:
+        """Two ticks of every counter, and so many more as it takes to know how long they are."""
+        if min(seen.values()) < _TICKS_WANTED:
+            return False
+        return all(len(each) >= _CHANGES_FOR_TICK or tick_of(each) is not None for each in self._changes.values())
+
+    def _post_ticks(self) -> None:
+        found = {name: tick for name, each in self._changes.items() if (tick := tick_of(each)) is not None}
+        self._changes = {}
+        if found:
+            self.tick_s.update(found)
+            self.posts.append(Ticks(found))
 
     def _step(self, last: Poll, seen: dict[str, int]) -> Poll:
         """One close reading; kept, with the one before, for the counters that changed."""
@@ -160,6 +197,8 @@ class Worker(threading.Thread):
                 self.posts.append(Poll(poll.b, poll.dt_s, {name: poll.samples[name] for name in changed}))
             for name in changed:
                 seen[name] += 1
+                if name in self._changes:
+                    self._changes[name].append((last.b - last.dt_s, now.b + now.dt_s))
         return now
 
     def _flush_lag(self) -> None:
