@@ -12,7 +12,7 @@ from joulebook.ledger.accounting.figure import Figure
 
 
 def table_of(result: Comparison) -> pd.DataFrame:
-    """The candidates for the screen."""
+    """The candidates for the screen: what a decision is made on, in columns that fit a laptop."""
     rows = result.rows
     return pd.DataFrame(
         {
@@ -20,25 +20,28 @@ def table_of(result: Comparison) -> pd.DataFrame:
             t("word.quality"): [quality_text(row.quality) for row in rows],
             t("word.energy"): [figure_text(row.energy_per_unit_j, "energy") for row in rows],
             t("word.emissions"): [figure_text(row.emissions_per_unit_g, "emissions") for row in rows],
-            t("word.cost"): [money_text(row.cost_per_unit_usd) for row in rows],
-            t("word.water"): [figure_text(row.water_per_unit_l, "volume") for row in rows],
+            t("word.cost"): [figure_text(row.cost_per_unit_usd, "money") for row in rows],
             t("compare.latency"): [figure_text(row.latency_s, "duration") for row in rows],
             t("compare.verdict"): [state_text(row) for row in rows],
-            t("compare.spread"): [_spread(row.candidate) for row in rows],
             t("compare.parameters"): [fmt.amount(row.candidate.parameters, "count") for row in rows],
             t("compare.origin"): [origin_word(row.candidate.origin) for row in rows],
-            t("compare.hardware"): [row.candidate.hardware or t("figure.unknown") for row in rows],
-            t("compare.place"): [place_text(row.candidate) for row in rows],
-            t("compare.source"): [row.candidate.source for row in rows],
         }
     )
 
 
-def money_text(figure: Figure | None) -> str:
-    """Money for one unit of work, in millionths (billionths, ...) of a dollar where it is that small."""
-    if figure is None:
-        return t("figure.unknown")
-    return fmt.with_range(figure.value, figure.low, figure.high, "money", fmt.small_money_unit(figure.value))
+def more_of(result: Comparison) -> pd.DataFrame:
+    """The rest of what is known of each candidate: where it runs, on what, how far its runs differ, whence it is."""
+    rows = result.rows
+    return pd.DataFrame(
+        {
+            t("compare.candidate"): [row.candidate.model for row in rows],
+            t("compare.place"): [place_text(row.candidate) for row in rows],
+            t("compare.hardware"): [row.candidate.hardware or t("figure.unknown") for row in rows],
+            t("compare.spread"): [_spread(row.candidate) for row in rows],
+            t("word.water"): [figure_text(row.water_per_unit_l, "volume") for row in rows],
+            t("compare.source"): [row.candidate.source for row in rows],
+        }
+    )
 
 
 def _spread(candidate: Candidate) -> str:

@@ -210,4 +210,5 @@ def _label(drawn: go.Figure, frame: pd.DataFrame, palette: Palette, chosen: str 
         )
         for row in frame.loc[order].itertuples()
     ]
-    return annotate(drawn, labels, axes)
+    line = frame[frame["state"] == "frontier"].sort_values("x")
+    return annotate(drawn, labels, axes, through=list(zip(line["x"], line["y"], strict=True)))

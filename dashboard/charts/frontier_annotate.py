@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ def annotate(
     *,
     others: Sequence[tuple[float, float]] = (),
     line: str | None = None,
+    through: Sequence[tuple[float, float]] = (),
 ) -> tuple[int, ...]:
     """Write the labels, the most important first, and return the numbers of those to hide on a phone.
 
@@ -61,13 +63,16 @@ def annotate(
         axes: The figure's axes.
         others: Points without a label (data units) that no label may cover.
         line: Colour of the lines on which labels hang that fit nowhere near; None leaves such labels out.
+        through: Corners of a line in the chart (data units), which labels keep off where they can.
     """
     points = [axes.share(label.x, label.y) for label in labels]
     texts = [label.text for label in labels]
     strangers = [axes.share(*other) for other in others]
     bars = [bar for label in labels for bar in _bars(label, axes)]
     size = {"height_px": axes.height_px, "width_px": axes.width_px}
-    places = place(points, texts, others=strangers, bars=bars, far=line is not None, **size)
+    corners = [axes.share(*corner) for corner in through]
+    stretches = [(*start, *end) for start, end in itertools.pairwise(corners)]
+    places = place(points, texts, others=strangers, bars=bars, lines=stretches, far=line is not None, **size)
     numbers: dict[int, int] = {}
     notes = list(drawn.layout.annotations)  # all at once: plotly checks every one of them anew with each that is added
     for i, (label, spot) in enumerate(zip(labels, places, strict=True)):

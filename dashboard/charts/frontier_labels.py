@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ LINE_PX = 15.0
 MARKER_PX = 7.0
 WIDE_PX = 760.0  # the narrowest plot area of a desktop page
 HALF_PX = 370.0  # of a chart that shares its row
+_STEP_PX = 4.0
 NARROW_PX = 270.0  # the plot area of a phone
 
 
@@ -54,6 +56,7 @@ def place(
     width_px: float = WIDE_PX,
     others: Sequence[tuple[float, float]] = (),
     bars: Sequence[Box] = (),
+    lines: Sequence[Box] = (),
     far: bool = False,
 ) -> list[Place | None]:
     """A place for each label, in order of importance; None where there is room nowhere.
@@ -66,22 +69,25 @@ def place(
         others: Points without a label, which no label may cover.
         far: Labels that fit nowhere near may hang on a line away from the cloud.
         bars: Range bars (left, bottom, right, top in shares), which none may cover either.
+        lines: Stretches of lines (from, to in shares) that a label only crosses where there is no other room.
     """
     spots = [(x * width_px, y * height_px) for x, y in points]
     taken = [_marker(spot) for spot in spots]
     strangers = [_marker((x * width_px, y * height_px)) for x, y in others]
     strangers += [_line(bar, width_px, height_px) for bar in bars]
+    crossed = [box for line in lines for box in _along(line, width_px, height_px)]
     places: list[Place | None] = []
     for own, (spot, text) in enumerate(zip(spots, texts, strict=True)):
         full = [*strangers, *(box for i, box in enumerate(taken) if i != own)]
-        found = next(
-            (
-                c
-                for c in (*CHOICES, *(FAR_CHOICES if far else ()))
-                if _fits(_box(spot, text, c), full, width_px, height_px)
-            ),
-            None,
-        )
+
+        def fits(choice: Place, spot: tuple[float, float] = spot, text: str = text, full: list[Box] = full) -> bool:
+            return _fits(_box(spot, text, choice), full, width_px, height_px)
+
+        fitting = [choice for choice in CHOICES if fits(choice)]
+        if far and not fitting:
+            fitting = [choice for choice in FAR_CHOICES if fits(choice)]
+        clear = (c for c in fitting if not _touches(_box(spot, text, c), crossed))
+        found = next(clear, fitting[0] if fitting else None)
         places.append(found)
         if found:
             taken.append(_box(spot, text, found))
@@ -117,6 +123,14 @@ def _line(bar: Box, width_px: float, height_px: float) -> Box:
     return left * width_px - 1, bottom * height_px - 1, right * width_px + 1, top * height_px + 1
 
 
+def _along(line: Box, width_px: float, height_px: float) -> list[Box]:
+    """A slanted stretch as small boxes, one behind the other."""
+    x1, y1, x2, y2 = line[0] * width_px, line[1] * height_px, line[2] * width_px, line[3] * height_px
+    steps = max(1, math.ceil(max(abs(x2 - x1), abs(y2 - y1)) / _STEP_PX))
+    spots = [(x1 + (x2 - x1) * i / steps, y1 + (y2 - y1) * i / steps) for i in range(steps + 1)]
+    return [(x - 2, y - 2, x + 2, y + 2) for x, y in spots]
+
+
 def _marker(spot: tuple[float, float]) -> Box:
     return spot[0] - MARKER_PX, spot[1] - MARKER_PX, spot[0] + MARKER_PX, spot[1] + MARKER_PX
 
@@ -131,4 +145,8 @@ def _box(spot: tuple[float, float], text: str, chosen: Place) -> Box:
 def _fits(box: Box, taken: Sequence[Box], width_px: float, height_px: float) -> bool:
     if box[0] < -20 or box[2] > width_px + 20 or box[1] < -6 or box[3] > height_px + 14:
         return False
-    return not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)
+    return not _touches(box, taken)
+
+
+def _touches(box: Box, taken: Sequence[Box]) -> bool:
+    return any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)

@@ -186,6 +186,10 @@ def show(result: Comparison) -> None:
         compare_tables.table_of(result), key="compare-table", alt=t("compare.table_alt"),
         export=compare_tables.export_of(result), file_name="comparison.csv",
     )  # fmt: skip
+    with st.expander(t("compare.more_columns"), key="compare_columns", on_change="rerun") as more:
+        if more.open:
+            rest = compare_tables.more_of(result)
+            st.dataframe(rest, key="compare-more", hide_index=True, alt=t("compare.more_columns"), lazy=False)
     if result.steps:
         st.subheader(t("compare.steps_title"), anchor=False)
         table(
