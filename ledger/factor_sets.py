@@ -44,6 +44,7 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.meters.settings import Settings
 from joulebook.reference_data import carbon_prices, data_centres, electricity, embodied, grid, tables, water
 from joulebook.reference_data.cpus import CpuPower, cpu_families, cpu_power
+from joulebook.reference_data.errors import ReferenceDataError
 from joulebook.reference_data.sets import use_files
 
 NAME = "2026-11"
@@ -64,7 +65,10 @@ def current_factors(settings: Settings) -> Factors:
     Raises:
         LedgerError: A declared value or a file of the user's is not usable; the message says where.
     """
-    use_files(settings.extra.get("data", {}))
+    try:
+        use_files(settings.extra.get("data", {}))
+    except ReferenceDataError as error:
+        raise LedgerError(str(error)) from error
     choices = accounting_choices(settings)
     rows = [
         *_grid_rows(),

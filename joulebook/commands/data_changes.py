@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joulebook.ledger.accounting.factor_changes import Change
     from joulebook.ledger.factor_effect import Effect
 
+_MOST_LISTED = 40
 _UNITS = {
     "facility_energy_j": ("facility energy", "J"),
     "emissions_location_g": ("emissions, location-based", "g"),
@@ -45,11 +49,29 @@ def changes(old: str | None, new: str | None, *, as_json: bool) -> None:
     click.echo(
         f"{before.name} {before.content_hash[:12]} -> {after.name} {after.content_hash[:12]}: {len(found)} changes"
     )
-    for change in found:
-        ratio = "" if change.ratio is None or change.note != "value" else f" ({change.ratio - 1:+.1%})"
-        click.echo(f"  {change.key}: {change.old} -> {change.new} {change.unit} {change.note}{ratio}")
-    for line in _lines(on_runs):
+    for line in [*_rows(found), *_lines(on_runs)]:
         click.echo(line)
+
+
+def _rows(found: Sequence[Change]) -> list[str]:
+    """A line a row; a kind with very many of them gets one line, all of its rows are in the JSON."""
+    kinds: dict[tuple[str, str], list[Change]] = {}
+    for change in found:
+        kinds.setdefault((change.key.partition("/")[0], change.note), []).append(change)
+    lines = []
+    for (kind, note), changes in kinds.items():
+        if len(changes) <= _MOST_LISTED:
+            lines += [_row(change) for change in changes]
+        else:
+            ratios = sorted(change.ratio - 1 for change in changes if change.ratio is not None and note == "value")
+            span = f" ({ratios[0]:+.1%} to {ratios[-1]:+.1%})" if ratios else ""
+            lines.append(f"  {kind}: {len(changes):,} rows, {note}{span}; --json has them all")
+    return lines
+
+
+def _row(change: Change) -> str:
+    ratio = "" if change.ratio is None or change.note != "value" else f" ({change.ratio - 1:+.1%})"
+    return f"  {change.key}: {change.old} -> {change.new} {change.unit} {change.note}{ratio}"
 
 
 def _json(found: Effect) -> dict[str, Any]:
@@ -64,7 +86,7 @@ def _lines(found: Effect) -> list[str]:
     """Totals under both sets, and what is not in them."""
     from joulebook.ledger.reports.show import figure
 
-    lines = [f"the {found.n:,} runs in the books under both sets:"]
+    lines = [f"{found.n:,} run{'' if found.n == 1 else 's'} in the books under both sets:"]
     for name, (label, unit) in _UNITS.items():
         old, new = found.old[name], found.new[name]
         if old is None and new is None:
@@ -73,7 +95,8 @@ def _lines(found: Effect) -> list[str]:
         sides = (figure(side and side.to_json(), unit) for side in (old, new))
         lines.append(f"  {label}: {' -> '.join(sides)}{ratio}")
     if found.n_apart:
-        lines.append(f"  without {found.n_apart:,} runs that a contract or an hourly series is for")
+        some = "1 run" if found.n_apart == 1 else f"{found.n_apart:,} runs"
+        lines.append(f"  without {some} that a contract or an hourly series is for")
     if not found.energies_stay:
         lines.append(
             "  models of processors or memory, or the making of devices, differ too: the joules stand as they are"

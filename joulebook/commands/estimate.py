@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from joulebook.ledger.accounting.uncertainty import Range
 
 
+_SIZES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+
+
 class _Amount(click.FloatRange):
-    """A number above 0 (or from 0 on) that is neither infinite nor absurd."""
+    """A number above 0 (or from 0 on) that is neither infinite nor absurd; `7B` and `2T` are taken too."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number, or wrong usage."""
+        text = str(value).strip().upper()
+        if text[-1:] in _SIZES and text[:-1].replace(".", "", 1).isdecimal():
+            value = float(text[:-1]) * _SIZES[text[-1]]
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
@@ -37,8 +43,8 @@ def estimate() -> None:
 
 
 @estimate.command()
-@click.option("--parameters", type=_POSITIVE, required=True, help="Active parameters, such as 7e9.")
-@click.option("--tokens", type=_POSITIVE, required=True, help="Training tokens, such as 2e12.")
+@click.option("--parameters", type=_POSITIVE, required=True, help="Active parameters, such as 7e9 or 7B.")
+@click.option("--tokens", type=_POSITIVE, required=True, help="Training tokens, such as 2e12 or 2T.")
 @click.option("--accelerator", required=True, help="Device, such as H100.")
 @click.option("--count", type=click.IntRange(min=1), help="How many devices, for the days.")
 @click.option("--hours", type=_POSITIVE, help="Device hours, where they are known.")
@@ -82,7 +88,7 @@ def training(
 
 
 @estimate.command()
-@click.option("--parameters", type=_POSITIVE, required=True, help="Total parameters, such as 70e9.")
+@click.option("--parameters", type=_POSITIVE, required=True, help="Total parameters, such as 70e9 or 70B.")
 @click.option("--active-parameters", type=_POSITIVE, help="Per token, in a mixture of experts.")
 @click.option("--accelerator", required=True, help="Device, such as H100.")
 @click.option("--count", type=click.IntRange(min=1), help="Devices that serve one replica.")

@@ -49,7 +49,8 @@ def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bo
     from joulebook.ledger.errors import LedgerError
     from joulebook.ledger.reports.making import report_module
 
-    is_table = hasattr(report_module(name), "rows") and not as_json
+    has_rows = hasattr(report_module(name), "rows")
+    is_table = has_rows and not as_json
     part = out.with_name(f".{out.name}.part")
     try:
         with part.open("w", encoding="utf-8-sig" if is_table else "utf-8", newline="") as file:
@@ -59,7 +60,7 @@ def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bo
     except OSError as error:
         part.unlink(missing_ok=True)
         raise LedgerError(f"{out}: the report can't be written ({error.strerror})") from None
-    click.echo(f"{out}: {n} row{'' if n == 1 else 's'}")
+    click.echo(f"{out}: {n} row{'' if n == 1 else 's'}" if has_rows else f"{out}: written")
 
 
 def _stamp_beside(books: object, name: str, wanted: object, out: Path) -> None:

@@ -212,7 +212,7 @@ def _filter_of(stamp: Stamp) -> RunFilter:
 def _cells(content: str) -> Iterator[tuple[str, str]]:
     """Places and contents of all that a report says; stamps and revisions are not part of what it says."""
     content = content.lstrip("\ufeff")
-    if content.lstrip().startswith("{"):
+    if content.lstrip().startswith(("{", "[")):
         yield from _leaves("", json.loads(content))
     elif _COMMENT in content:
         for number, line in enumerate(content.rpartition(_COMMENT)[0].rstrip().splitlines(), 1):
@@ -220,8 +220,8 @@ def _cells(content: str) -> Iterator[tuple[str, str]]:
     else:
         for number, row in enumerate(csv.DictReader(io.StringIO(content)), 2):
             for key, value in row.items():
-                if key != STAMP and not key.endswith("ledger_revision"):
-                    yield f"line {number}, {key}", value
+                if key != STAMP and not str(key).endswith("ledger_revision"):  # the key of cells too many is None
+                    yield f"line {number}, {key}", str(value)
 
 
 def _leaves(place: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -94,7 +94,12 @@ def each_document(ledger: Ledger, run_filter: RunFilter | None = None) -> Iterat
 
 def factors_of(connection: Connection, run: Row) -> Factors:
     """The set that the run's row was worked out with, so that list and document agree."""
-    factors = factors_now()
+    try:
+        factors = factors_now()
+    except LedgerError:  # the settings name a file that can't be used: what the books keep can still be shown
+        if run["factor_hash"] is None:
+            raise
+        return kept_factors(connection, run["factor_hash"])
     if run["factor_hash"] in {None, factors.content_hash}:
         return factors
     try:

@@ -88,7 +88,7 @@ def test_what_another_set_changes_is_said_in_rows_and_for_the_runs(run: Journal)
     said = joulebook("data", "changes")
     assert (said.returncode, said.stderr) == (0, "")
     assert "pue: 1.56 -> 1.1 1 value (-29.5%)" in said.stdout
-    assert "the 1 runs in the books under both sets:" in said.stdout
+    assert "1 run in the books under both sets:" in said.stdout
     runs = json.loads(joulebook("data", "changes", "--json").stdout)["runs"]
     assert (runs["n"], runs["n_apart"], runs["energies_stay"]) == (1, 0, True)
     names = {"facility_energy_j": "facility_energy_j", "water_l": "water_l", "cost_usd": "cost_usd"}
@@ -98,6 +98,50 @@ def test_what_another_set_changes_is_said_in_rows_and_for_the_runs(run: Journal)
         for name, figure in figures.items():
             ends = [runs["totals"][name][side][end] for end in ("value", "low", "high")]
             assert ends == pytest.approx([figure[end] for end in ("value", "low", "high")], rel=1e-9)
+
+
+def test_a_bad_factor_file_is_told_by_row_and_column_and_changes_nothing(run: Journal, tmp_path: Path) -> None:
+    before = json.loads(joulebook("show", "r1", "--json").stdout)
+    for name, settings, text, told in (
+        ("grid", '[data]\ngrid = "{}"\n', "iso3,year,intensity_g_per_kwh,factor_set,source_key\nKOR,x,1,e,e\n", "year"),
+        (
+            "kr",
+            '[[hourly]]\nfile = "{}"\nzone = "KOR"\nkind = "average"\n',
+            "time,g_per_kwh\n2025-10-09,x\n",
+            "g_per_kwh",
+        ),
+    ):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(text)
+        Path(os.environ["JOULEBOOK_SETTINGS"]).write_text(settings.format(path))
+        shown = joulebook("show", "r1", "--json")
+        assert json.loads(shown.stdout) == before
+        assert str(path) in shown.stderr
+        assert "row 2" in shown.stderr
+        assert told in shown.stderr
+
+
+def test_a_report_of_several_documents_is_made_again(run: Journal, tmp_path: Path) -> None:
+    Journal("r2", "j2", start=500, end=600).write(Path(os.environ["JOULEBOOK_JOURNALS"]))
+    out = tmp_path / "boamps.json"
+    assert joulebook("report", "boamps", "--out", str(out)).stdout == f"{out}: written\n"
+    assert len(json.loads(out.read_text())) == 2
+    assert joulebook("verify", str(out)).returncode == 0
+    out.write_text(out.read_text().replace('"powerConsumption": 0', '"powerConsumption": 1'))
+    changed = joulebook("verify", str(out))
+    assert changed.returncode == 1
+    assert "2 of" in changed.stderr
+
+
+def test_sizes_may_be_said_as_people_say_them() -> None:
+    def training(parameters: str, tokens: str) -> subprocess.CompletedProcess[str]:
+        size = ("--parameters", parameters, "--tokens", tokens)
+        return joulebook("estimate", "training", *size, "--accelerator", "H100", "--json")
+
+    plain = training("7e9", "2.5e12")
+    assert plain.returncode == 0
+    assert training("7B", "2.5t").stdout == plain.stdout
+    assert training("B", "2T").returncode == 2
 
 
 @pytest.mark.parametrize(
