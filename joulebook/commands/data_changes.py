@@ -46,9 +46,8 @@ def changes(old: str | None, new: str | None, *, as_json: bool) -> None:
         document = {"old": before.content_hash, "new": after.content_hash, "changes": shown, "runs": _json(on_runs)}
         click.echo(json.dumps(document, indent=2))
         return
-    click.echo(
-        f"{before.name} {before.content_hash[:12]} -> {after.name} {after.content_hash[:12]}: {len(found)} changes"
-    )
+    n = "1 change" if len(found) == 1 else f"{len(found):,} changes"
+    click.echo(f"{before.name} {before.content_hash[:12]} -> {after.name} {after.content_hash[:12]}: {n}")
     for line in [*_rows(found), *_lines(on_runs)]:
         click.echo(line)
 
