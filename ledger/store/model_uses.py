@@ -127,7 +127,7 @@ def _uses(task: str, column: str, stages: Sequence[str]) -> list[ColumnElement[b
     ]
 
 
-def _sums(units: ColumnElement[float]) -> list[ColumnElement[Any]]:
+def _sums(units: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     rate = runs.c.energy_j / units
     measured = case((runs.c.measured_share > 0, runs.c.measured_share * runs.c.energy_j), else_=0.0)
     return [
