@@ -20,6 +20,7 @@ from joulebook.dashboard.limits import LIVE_PERIOD_S, MAX_POINTS_PER_TRACE, RUNS
 from joulebook.ledger import store
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.site_prior import SitePrior, newest_trainings, prior_of
 from joulebook.ledger.store import Ledger, RunFilter, RunTotals
 from joulebook.ledger.store.model_uses import newest_sizes
 from joulebook.meters.errors import MeterError
@@ -136,6 +137,12 @@ def trace(
 def kept(key: tuple[Any, ...], _read: Callable[[], Any]) -> Any:  # noqa: ARG001 - the cache goes by the key
     """What `_read` gives, read once for a key; the key must hold address and revision of the books."""
     return _read()
+
+
+def site_prior(books: Books, device_name: str) -> SitePrior:
+    """What own training runs on a kind of device say of the next one there."""
+    documents = kept(("trainings", books.address, books.revision), lambda: newest_trainings(books.ledger))
+    return prior_of(documents, device_name)
 
 
 def find(books: Books, text: str) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.tradeoff_tornado import Swing
+from joulebook.dashboard.escape import plain
 from joulebook.dashboard.texts import t
 from joulebook.ledger import estimates
 from joulebook.ledger.accounting.estimate_inference import InferenceEstimate, InferenceWork, serving_of
@@ -18,6 +19,7 @@ from joulebook.ledger.accounting.estimate_training import HOST_SHARE, POWER_SHAR
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.uncertainty import Range
 from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.site_prior import SitePrior
 from joulebook.meters.settings import load_settings
 from joulebook.reference_data.accelerators import accelerators
 from joulebook.reference_data.countries import country
@@ -31,7 +33,11 @@ BATCHES = (1, 4, 16, 64, 256, 1024)
 
 @dataclass(frozen=True, slots=True)
 class TrainingAsked:
-    """A training to estimate; `location` None is the world's mean, assumed."""
+    """A training to estimate; `location` None is the world's mean, assumed.
+
+    Attributes:
+        utilisation, power_share: Of the site's own runs on this device; None goes by public runs.
+    """
 
     parameters: float
     tokens: float
@@ -39,6 +45,8 @@ class TrainingAsked:
     count: int | None
     hours: float | None
     location: str | None
+    utilisation: Range | None = None
+    power_share: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,22 @@ def device_names() -> list[str]:
     return [*DEVICES, *known]
 
 
+def on_device(asked: TrainingAsked, name: str, prior: SitePrior | None) -> TrainingAsked:
+    """The same training on a device, by the site's own runs there where it has any."""
+    own = {"utilisation": prior.utilisation if prior else None, "power_share": prior.power_share if prior else None}
+    return replace(asked, device=name, **own)
+
+
+def prior_line(prior: SitePrior, device: str, *, used: bool) -> str:
+    """What the site's own runs say, and whether the figures go by it."""
+    said = {"n": fmt.whole(prior.runs), "device": plain(device)}
+    ranged = prior.utilisation
+    if ranged:
+        ends = {"low": fmt.percent(ranged.low), "high": fmt.percent(ranged.high)}
+        said |= {"utilisation": fmt.percent(ranged.value), **ends}
+    return t("estimate.own_used" if used else "estimate.own_unused", **said)
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
 def training(asked: TrainingAsked) -> TrainingEstimate:
     """The estimate of a training.
@@ -71,7 +95,8 @@ def training(asked: TrainingAsked) -> TrainingEstimate:
         LedgerError: An unknown place.
     """
     device = estimates.training_device(asked.device)
-    work = TrainingWork(asked.parameters, asked.tokens, device, asked.count, asked.hours)
+    own = (asked.utilisation, asked.power_share)
+    work = TrainingWork(asked.parameters, asked.tokens, device, asked.count, asked.hours, *own)
     return estimates.training(work, estimates.surroundings(load_settings(), asked.location))
 
 
@@ -108,11 +133,12 @@ def training_parts(asked: TrainingAsked) -> list[Part]:
     """How far each input alone moves the emissions of a training."""
     around = estimates.surroundings(load_settings(), asked.location)
     device = estimates.training_device(asked.device)
-    used = estimates.utilisation_prior().utilisation(asked.parameters / 1e9, device.peak_tflops)
-    watts = POWER_SHARE.value + HOST_SHARE.value
+    public = estimates.utilisation_prior().utilisation(asked.parameters / 1e9, device.peak_tflops)
+    used, power = asked.utilisation or public, asked.power_share or POWER_SHARE
+    watts = power.value + HOST_SHARE.value
     parts = [
         *([] if asked.hours else [(t("estimate.part_utilisation"), used.value / used.high, used.value / used.low)]),
-        (t("estimate.part_power"), *_shifted(POWER_SHARE, watts)),
+        (t("estimate.part_power"), *_shifted(power, watts)),
         (t("estimate.part_host"), *_shifted(HOST_SHARE, watts)),
         *_factor_part("pue", around.factors.get("pue")),
         *_factor_part("grid", around.factors.intensity(around.zone.zone, around.year)),

@@ -12,6 +12,7 @@ from joulebook.ledger.accounting.estimate_training import TrainingWork, site_pri
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.uncertainty import Range
 from joulebook.ledger.store import Ledger, RunFilter, list_runs, run_documents
+from joulebook.ledger.store.model_uses import telling
 from joulebook.reference_data.accelerators import accelerator
 
 Document = Mapping[str, Any]
@@ -64,8 +65,15 @@ class Verdict:
 
 def site_prior_of(ledger: Ledger, device_name: str) -> SitePrior:
     """The prior of the newest training runs on this kind of device."""
+    return prior_of(newest_trainings(ledger), device_name)
+
+
+def newest_trainings(ledger: Ledger) -> list[dict[str, Any]]:
+    """The newest finished training runs with their devices, which lists of documents otherwise come without."""
     frame = list_runs(ledger, RunFilter(kinds=("training",), statuses=("finished",)), limit=MAX_RUNS)
-    return prior_of(run_documents(ledger, [str(run_id) for run_id in frame["run_id"]]), device_name)
+    run_ids = [str(run_id) for run_id in frame["run_id"]]
+    said = telling(ledger, run_ids)
+    return [one | {"devices": said[one["run_id"]]["devices"]} for one in run_documents(ledger, run_ids)]
 
 
 def prior_of(documents: Iterable[Document], device_name: str) -> SitePrior:

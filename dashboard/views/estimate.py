@@ -21,8 +21,11 @@ from joulebook.dashboard.escape import plain
 from joulebook.dashboard.navigation import view
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
+from joulebook.ledger import estimates
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.site_prior import SitePrior
+from joulebook.meters.errors import MeterError
 from joulebook.reference_data.countries import countries
 
 KINDS = ("training", "inference")
@@ -86,9 +89,28 @@ def ask_inference() -> estimate.InferenceAsked:
     )  # fmt: skip
 
 
+def own_prior(device: str) -> SitePrior | None:
+    """What the books say of training on a device; None where there are no runs to go by, or no books."""
+    try:
+        found = data.site_prior(data.open_books(), estimates.training_device(device).name)
+    except (LedgerError, MeterError):  # an estimate needs no books; the other pages say what is wrong with them
+        return None
+    return found if found.utilisation else None
+
+
+def by_own_runs(asked: estimate.TrainingAsked) -> tuple[estimate.TrainingAsked, str]:
+    """The training as the site's own runs have it where there are some, and what to say of that beside the figures."""
+    prior = own_prior(asked.device)
+    if prior is None:
+        return asked, ""
+    used = st.toggle(t("estimate.own"), value=True, key="estimate_own", bind="query-params")
+    said = estimate.prior_line(prior, asked.device, used=used)
+    return (estimate.on_device(asked, asked.device, prior) if used else asked), said
+
+
 def show_training() -> None:
     """A training."""
-    asked = ask_training()
+    asked, of_own = by_own_runs(ask_training())
     found = estimate.training(asked)
     days = found.duration_s
     with slot:
@@ -106,6 +128,8 @@ def show_training() -> None:
             Headline("cost", t("word.cost"), found.cost_usd, "money", note=t("note.electricity")),
             Headline("water", t("word.water"), found.water_l, "volume", note=t("note.water")),
         ])  # fmt: skip
+        if of_own:
+            st.caption(of_own)
     lines: list[Line] = [
         (t("estimate.accelerator_hours_long"), found.accelerator_hours, "count"),
         (t("estimate.it_energy"), found.energy_j, "energy"),
@@ -121,7 +145,11 @@ def show_training() -> None:
         devices(
             [*estimate.DEVICES],
             asked.device,
-            lambda name: estimate.training(replace(asked, device=name)).facility_energy_j,
+            lambda name: (
+                estimate.training(
+                    estimate.on_device(asked, name, own_prior(name) if asked.utilisation else None)
+                ).facility_energy_j
+            ),
         )
     with right:
         places(asked.location, lambda code: estimate.training(replace(asked, location=_real(code))).emissions_g)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from joulebook.dashboard import estimate
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ledger" / "store"))
+from written_journals import Journal
 
 Show = Callable[..., AppTest]
 
@@ -115,3 +119,33 @@ def test_only_places_with_a_profile_have_a_day(place: str | None, hours: int | N
     assert (len(day) if day else None) == hours
     if day:
         assert sum(day) / 24 == pytest.approx(1.0)
+
+
+@pytest.fixture
+def own_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Books with one training on an H100 at a utilisation of 40 %."""
+    folder = tmp_path / "journals"
+    folder.mkdir()
+    monkeypatch.setenv("JOULEBOOK_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("JOULEBOOK_JOURNALS", str(folder))
+    tokens = 0.4 * 989.4e12 * 100 / (6 * 7e9)  # of 100 s at the peak of an H100, for 7 billion parameters
+    Journal("own", opening={"parameters": 7e9}).add("n", 99.0, tokens_in=round(tokens)).write(folder)
+
+
+def utilisation_said(app: AppTest) -> str:
+    return next(line.value for line in app.markdown if "effective utilisation" in line.value)
+
+
+@pytest.mark.usefixtures("own_training")
+def test_own_runs_are_the_prior_and_can_be_switched_off(show: Show) -> None:
+    app = show("estimate")
+    assert not app.exception
+    assert any(line.value.startswith("By 1 of your own training runs on H100: ") for line in app.caption)
+    assert "from this site's own runs" in utilisation_said(app).replace("\\", "")
+    assert "utilisation 0.40" in utilisation_said(app).replace("\\", "")
+    public = show("estimate", estimate_own="false")
+    assert any(line.value.startswith("By public runs. Of your own on H100, 1 ") for line in public.caption)
+    assert "from public runs" in utilisation_said(public).replace("\\", "")
+    other = show("estimate", estimate_accelerator="A100")
+    assert "from public runs" in utilisation_said(other).replace("\\", "")  # none of these runs was on one
+    assert not other.toggle
