@@ -30,6 +30,13 @@ def __getattr__(name: str) -> Any:
     return getattr(module, name)
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext joulebook` in a notebook: makes `%%joulebook` known."""
+    from joulebook.meters.integrations.notebook import load_ipython_extension as load
+
+    load(shell)
+
+
 def _find_rates(location: Any, declared: Any) -> Any:
     from joulebook.rates import find_rates
 

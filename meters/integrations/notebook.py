@@ -1,4 +1,4 @@
-"""Jupyter: `%load_ext joulebook.meters.integrations.notebook`, then `%%joulebook` at the top of a cell.
+"""Jupyter: `%load_ext joulebook`, then `%%joulebook` at the top of a cell.
 
 `%%joulebook finetune project=bot model=Llama-2-7B` names the run; the words are those of `track`.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,7 +48,49 @@ def test_fit_with_validation(told: Callable[[], list[Any]]) -> None:
     assert run.phases == ["epoch", "epoch/validation"] * 2
     said = {key: run.opening[key] for key in ("model", "parameters", "kind", "task")}
     assert said == {"model": "line", "parameters": 4, "kind": "training", "task": "t"}
-    assert run.counts["steps"] == 6
+    assert run.counts == {"steps": 6, "samples": 20}
+
+
+def test_samples_are_counted_where_the_batches_are_known(told: Callable[[], list[Any]]) -> None:
+    import torch
+
+    from joulebook.meters.integrations.keras import JoulebookCallback
+
+    x, y = _data()
+    dataset = torch.utils.data.TensorDataset(torch.ones(10, 3), torch.ones(10, 1))
+    fits = {
+        "split": {"x": x, "y": y, "batch_size": 3, "validation_split": 0.35},
+        "default": {"x": x, "y": y},
+        "loader": {"x": torch.utils.data.DataLoader(dataset, batch_size=4, drop_last=True)},
+        "generator": {"x": ((x[:2], y[:2]) for _ in range(3)), "steps_per_epoch": 3},
+    }
+    for name, given in fits.items():
+        _model().fit(**given, verbose=0, callbacks=[JoulebookCallback(name=name)])
+
+    assert {run.opening["name"]: dict(run.counts) for run in told()} == {
+        "split": {"steps": 2, "samples": 6},
+        "default": {"steps": 1, "samples": 10},
+        "loader": {"steps": 2, "samples": 8},
+        "generator": {"steps": 3},
+    }
+
+
+def test_batches_that_keras_takes_several_at_once_are_all_counted(told: Callable[[], list[Any]]) -> None:
+    """`steps_per_execution=2`, which the PyTorch backend doesn't have: callbacks see every second batch's end."""
+    from joulebook.meters.integrations.keras import BatchSizes, KerasMeter
+
+    meter = KerasMeter()
+    meter.model, meter._sizes = SimpleNamespace(name="m", built=False), BatchSizes(samples=10, batch=3)
+    meter.on_train_begin()
+    for epoch in range(2):
+        meter.on_epoch_begin(epoch)
+        for batch in (1, 3):
+            meter.on_train_batch_end(batch)
+        meter.on_epoch_end(epoch)
+    meter.on_train_end()
+
+    [run] = told()
+    assert run.counts == {"steps": 8, "samples": 20}
 
 
 def test_evaluation_alone_is_a_run_of_its_own(told: Callable[[], list[Any]]) -> None:

@@ -20,7 +20,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from traitlets.config import Config
 
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.run_line_magic("load_ext", "joulebook.meters.integrations.notebook")
+    shell.run_line_magic("load_ext", "joulebook")
     yield shell
     shell.atexit_operations()
     atexit.unregister(shell.atexit_operations)
