@@ -9,8 +9,9 @@ from typing import Any, get_args
 
 from joulebook.ledger.accounting.factors import Contract, ContractKind, CpuModel, HourlySeries, MemoryModel
 from joulebook.ledger.errors import LedgerError
-from joulebook.ledger.hourly_files import read_hourly
+from joulebook.ledger.hourly_files import MOST_G_PER_KWH, read_hourly
 from joulebook.meters.settings import Settings
+from joulebook.reference_data.embodied import embodied_rows
 from joulebook.reference_data.places import zone_of_code
 
 _CHOICES: dict[str, tuple[str, ...] | None] = {
@@ -20,6 +21,13 @@ _CHOICES: dict[str, tuple[str, ...] | None] = {
     "embodied_source": None,
     "pue_operator": None,
 }
+
+
+def _allowed(key: str) -> tuple[str, ...] | None:
+    """What a choice may be; None where any text is taken here."""
+    if key == "embodied_source":
+        return ("all", *sorted({row.source_key for row in embodied_rows() if row.unit == "per device"}))
+    return _CHOICES[key]
 
 
 def accounting_choices(settings: Settings) -> dict[str, Any]:
@@ -32,7 +40,7 @@ def accounting_choices(settings: Settings) -> dict[str, Any]:
     for key, value in table.items():
         if key not in _CHOICES:
             raise LedgerError(f"settings: [accounting] knows no {key!r}, only {', '.join(sorted(_CHOICES))}")
-        allowed = _CHOICES[key]
+        allowed = _allowed(key)
         if not isinstance(value, str) or (allowed is not None and value not in allowed):
             raise LedgerError(
                 f"settings: [accounting] {key} must be {' or '.join(allowed or ('text',))}, not {value!r}"
@@ -112,7 +120,7 @@ def _contract(number: int, entry: Mapping[str, Any]) -> Contract:
         zone=_zone(entry, where),
         start=start,
         end=end,
-        intensity_g_per_kwh=_number(entry, "intensity_g_per_kwh", where, needed=True) or 0.0,
+        intensity_g_per_kwh=_number(entry, "intensity_g_per_kwh", where, needed=True, most=MOST_G_PER_KWH) or 0.0,
         share=share,
         kwh=kwh,
         name=str(entry.get("name", "")),
@@ -132,7 +140,7 @@ def _hourly_kwh(entry: Mapping[str, Any], where: str) -> tuple[float, ...]:
         raise LedgerError(f"{where}: {path} can't be read ({error})") from None
     for row, line in enumerate(lines, start=1):
         try:
-            fine = float(line) >= 0
+            fine = 0 <= float(line) < float("inf")
         except ValueError:
             fine = False
         if not fine:
@@ -143,15 +151,13 @@ def _hourly_kwh(entry: Mapping[str, Any], where: str) -> tuple[float, ...]:
 
 
 def _number(
-    entry: Mapping[str, Any], key: str, where: str, *, needed: bool = False, most: float = float("inf")
+    entry: Mapping[str, Any], key: str, where: str, *, needed: bool = False, most: float = 1e15
 ) -> float | None:
     value = _needed(entry, key, where) if needed else entry.get(key)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise LedgerError(
-            f"{where}: {key} must be a number of at least 0" + (f" and at most {most:g}" if most < 1e9 else "")
-        )
+        raise LedgerError(f"{where}: {key} must be a number of at least 0 and at most {most:g}")
     return float(value)
 
 

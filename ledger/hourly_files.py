@@ -14,6 +14,8 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.reference_data.grid import generation_factors
 
 HOUR_S = 3600
+# More than any grid or power station gives: grams taken for something else.
+MOST_G_PER_KWH = 2000
 # Longest series taken at once: eleven years of hours.
 MAX_HOURS = 100_000
 _TIMES = ("datetime (utc)", "datetime", "from", "time", "timestamp", "start", "mtu", "mtu (utc)", "hour", "date")
@@ -150,7 +152,7 @@ def _value(path: Path, row: int, header: Sequence[str], cells: Sequence[str], co
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value <= 2000:
+    if not 0 <= value <= MOST_G_PER_KWH:
         raise LedgerError(
             f"{path}, row {row}, column {header[column]!r}: {text!r} is no intensity in gCO2e/kWh (0 to 2000)"
         )

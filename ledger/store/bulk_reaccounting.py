@@ -40,9 +40,12 @@ def reaccount_in_bulk(ledger: Ledger, factors: Factors, in_time: Callable[[], bo
     for old in _linear_sets(ledger, factors):
         passed_over = 0
         while in_time():
-            with ledger.writing(alone=True) as connection:
-                found = _next(connection, old, factors, passed_over)
-                _write(connection, found, old, factors)
+            try:
+                with ledger.writing(alone=True) as connection:
+                    found = _next(connection, old, factors, passed_over)
+                    _write(connection, found, old, factors)
+            except (ArithmeticError, ValueError):  # one place among thousands: found out run by run
+                break
             passed_over += len(found.apart)
             if len(found.frame) + len(found.apart) < _AT_ONCE:
                 break

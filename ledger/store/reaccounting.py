@@ -31,7 +31,7 @@ _CHUNK = 500
 
 
 def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None) -> int:
-    """Bring settled runs to this factor set, the newest first; returns how many were left when the time was up.
+    """Bring settled runs to this factor set, the newest first; returns how many could not be, or not in time.
 
     Those whose figures only need multiplying come first and all at once, the others one by one.
     """
@@ -41,22 +41,23 @@ def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None
         return budget_s is None or time.monotonic() - began <= budget_s
 
     with ledger.reading() as connection:
-        if not _stale(connection, factors.content_hash):
+        if not _stale(connection, factors.content_hash, set()):
             return 0
     from joulebook.ledger.store.bulk_reaccounting import reaccount_in_bulk  # loads pandas, which few syncs need
 
     reaccount_in_bulk(ledger, factors, in_time)
+    failed: set[str] = set()
     while True:
         with ledger.reading() as connection:
-            stale = _stale(connection, factors.content_hash)
+            stale = _stale(connection, factors.content_hash, failed)
             if stale and not in_time():
                 return _stale_count(connection, factors.content_hash)
         if not stale:
-            return 0
+            return len(failed)
         with ledger.writing(alone=True) as connection:
             keep_factors(connection, factors)
             connection.execute(update(ledger_state).values(factor_hash=factors.content_hash))
-            _reaccount_some(connection, stale, factors)
+            failed |= _reaccount_some(connection, stale, factors)
 
 
 def _on_another(content_hash: str) -> ColumnElement[bool]:
@@ -65,9 +66,10 @@ def _on_another(content_hash: str) -> ColumnElement[bool]:
     return or_(*others) & (runs.c.dirty == 0)
 
 
-def _stale(connection: Connection, content_hash: str) -> list[str]:
-    query = select(runs.c.run_id).where(_on_another(content_hash)).order_by(runs.c.started_at.desc()).limit(_CHUNK)
-    return list(connection.execute(query).scalars())
+def _stale(connection: Connection, content_hash: str, failed: set[str]) -> list[str]:
+    newest = select(runs.c.run_id).where(_on_another(content_hash)).order_by(runs.c.started_at.desc())
+    found = connection.execute(newest.limit(_CHUNK + len(failed))).scalars()
+    return [run_id for run_id in found if run_id not in failed][:_CHUNK]
 
 
 def _stale_count(connection: Connection, content_hash: str) -> int:
@@ -75,25 +77,32 @@ def _stale_count(connection: Connection, content_hash: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _reaccount_some(connection: Connection, run_ids: Sequence[str], factors: Factors) -> None:
+def _reaccount_some(connection: Connection, run_ids: Sequence[str], factors: Factors) -> set[str]:
+    """Account for these runs one by one; ids of those for which it failed: they must not keep the others back."""
     revision = next_revision(connection)
-    rows, zones, days = [], [], set()
+    rows, zones, days, failed = [], [], set(), set()
     told = warnings_told(connection, run_ids)
     for run, devices, hosts in load_uses(connection, run_ids):
-        figures = account_run(run_use(run, devices, hosts), factors)
+        try:
+            figures = account_run(run_use(run, devices, hosts), factors)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            failed.add(run["run_id"])
+            continue
         row = figure_columns(figures) | place_of(hosts, figures)
         row |= {"warnings": told.get(run["run_id"], 0) + len(figures.warnings)}
         row |= {"factor_hash": factors.content_hash, "revision": revision}
         rows.append({f"new_{name}": value for name, value in row.items()} | {"run": run["run_id"]})
         zones += zone_rows(run["run_id"], run["started_at"], figures)
         days.add(run["day"])
-    names = [name.removeprefix("new_") for name in rows[0] if name != "run"]
-    statement = update(runs).where(runs.c.run_id == bindparam("run"))
-    connection.execute(statement.values({name: bindparam(f"new_{name}") for name in names}), rows)
-    connection.execute(delete(run_zones).where(run_zones.c.run_id.in_(run_ids)))
+    if rows:
+        names = [name.removeprefix("new_") for name in rows[0] if name != "run"]
+        statement = update(runs).where(runs.c.run_id == bindparam("run"))
+        connection.execute(statement.values({name: bindparam(f"new_{name}") for name in names}), rows)
+        connection.execute(delete(run_zones).where(run_zones.c.run_id.in_([row["run"] for row in rows])))
+        mark_day(connection, days)
     if zones:
         connection.execute(insert(run_zones), zones)
-    mark_day(connection, days)
+    return failed
 
 
 def load_uses(connection: Connection, run_ids: Sequence[str]) -> list[tuple[Row, list[Row], list[Row]]]:

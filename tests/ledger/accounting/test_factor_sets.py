@@ -77,6 +77,21 @@ def test_choices_of_the_settings():
             {"contracts": [{"kind": "supplier", "start": date(2026, 1, 1), "end": date(2025, 1, 1)}]},
             "must end after it starts",
         ),
+        ({"accounting": {"embodied_source": "nobody"}}, "embodied_source must be all or .*nvidia-pcf-h100"),
+        (
+            {
+                "contracts": [
+                    {
+                        "kind": "supplier",
+                        "zone": "KOR",
+                        "start": date(2026, 1, 1),
+                        "end": date(2027, 1, 1),
+                        "intensity_g_per_kwh": float("inf"),
+                    }
+                ]
+            },
+            "intensity_g_per_kwh must be a number of at least 0 and at most 2000",
+        ),
         ({"hourly": [{"file": "/nowhere.csv", "zone": "KOR"}]}, "can't be read"),
         ({"hourly": [{"file": "x.csv", "zone": "Atlantis"}]}, "no place known"),
     ],

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from joulebook.ledger.accounting.factors import Contract, Factor, Factors, HourlySeries
+from joulebook.ledger.accounting.figures import RunFigures
+from joulebook.ledger.accounting.observations import RunUse
+from joulebook.ledger.accounting.run_account import account_run
 from joulebook.ledger.factor_sets import current_factors
 from joulebook.ledger.store import Ledger, open_ledger
 from joulebook.ledger.store import bulk_reaccounting as bulk
@@ -198,6 +201,25 @@ def test_what_only_needs_multiplying_is_never_looked_at_one_by_one(
     with books.reading() as connection:
         query = select(func.count(runs.c.run_id)).where(runs.c.factor_hash == with_wind.content_hash)
         assert connection.execute(query).scalar() == 5
+
+
+def test_a_run_that_fails_keeps_no_other_back(books: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"start": START, "seconds": 9.0, "declared": {}, "share": (1.0, "whole")}
+    with books.writing() as connection:
+        _filled(connection, [{**one, "hosts": [(zone, False, [3.6e6])]} for zone in ("KOR", "USA", "FRA")], BASE)
+
+    def account(run: RunUse, factors: Factors) -> RunFigures:
+        if run.run_id == "r1":
+            raise ValueError("a figure must be finite")
+        return account_run(run, factors)
+
+    monkeypatch.setattr("joulebook.ledger.store.reaccounting.account_run", account)
+    other = _made({"edits": {}, "added": {"embodied/server_kg": 500.0}, "contracts": (), "hourly": False,
+                   "memory_model": "used"})  # fmt: skip
+    assert reaccount(books, other) == 1
+    with books.reading() as connection:
+        hashes = dict(connection.execute(select(runs.c.run_id, runs.c.factor_hash)).all())
+    assert hashes == {"r0": other.content_hash, "r1": BASE.content_hash, "r2": other.content_hash}
 
 
 def test_runs_on_a_set_that_is_not_kept_are_looked_at_one_by_one(books: Ledger) -> None:
