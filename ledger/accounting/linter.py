@@ -115,6 +115,25 @@ def _power(record: Record) -> Iterator[Finding]:
         )
 
 
+def _power_against_energy(record: Record) -> Iterator[Finding]:
+    """A part's mean power times the time against its energy: a thousandth or a thousand times is a slip of units."""
+    for name in ("cpu", "gpu", "ram"):
+        power_w, energy_kwh = getattr(record, f"{name}_power_w"), getattr(record, f"{name}_kwh")
+        if not power_w or not energy_kwh or not record.duration_s:
+            continue
+        ratio = power_w * record.duration_s / 3.6e6 / energy_kwh
+        thousands = round(math.log10(ratio) / 3) if ratio > 0 else 0
+        if thousands and math.isclose(ratio, 1000.0**thousands, rel_tol=0.25):
+            size = f"{1000 ** abs(thousands):,} times too {'much' if thousands > 0 else 'little'}"
+            yield Finding(
+                "power-against-energy",
+                "warning",
+                f"{power_w:g} W for {record.duration_s:g} s is {size} for {energy_kwh:g} kWh: watts and kilowatts, or "
+                "watt-hours and kilowatt-hours, taken for each other?",
+                f"{name}_power_w",
+            )
+
+
 def _sum_of_parts(record: Record) -> Iterator[Finding]:
     parts = [part for part in (record.cpu_kwh, record.gpu_kwh, record.ram_kwh) if part is not None]
     if record.energy_kwh is None or len(parts) < 3:
@@ -197,6 +216,7 @@ _CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (
     _possible,
     _intensity,
     _power,
+    _power_against_energy,
     _sum_of_parts,
     _silent_gpu,
     _memory_above_gpu,

@@ -42,6 +42,15 @@ def test_watts_for_kilowatts():
     assert codes(Record(energy_kwh=0.7, duration_s=3600.0, gpu_count=1)) == []
 
 
+def test_a_parts_power_against_its_energy():
+    hour = {"duration_s": 3600.0, "gpu_kwh": 0.4}
+    assert codes(Record(**hour, gpu_power_w=400_000.0)) == ["power-against-energy"]
+    assert "1,000 times too much for 0.4 kWh" in lint(Record(**hour, gpu_power_w=400_000.0))[0].text
+    assert "1,000 times too little" in lint(Record(**hour, gpu_power_w=0.42))[0].text
+    for mean_w in (400.0, 150.0, 4000.0, 0.0):  # the last sample of a run may be far from its mean
+        assert codes(Record(**hour, gpu_power_w=mean_w)) == []
+
+
 def test_parts_and_devices():
     assert codes(Record(energy_kwh=3.0, cpu_kwh=1.0, gpu_kwh=1.0, ram_kwh=0.5, gpu_count=1)) == ["parts-do-not-add-up"]
     assert codes(Record(energy_kwh=1.5, cpu_kwh=1.0, gpu_kwh=0.0, ram_kwh=0.5, gpu_count=2)) == ["gpu-zero"]
