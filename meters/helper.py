@@ -14,10 +14,13 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from joulebook.meters.channel import Channel, make_pipe
 from joulebook.meters.journal import JournalWriter, Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 END_WAIT_S = 0.9
 # Switches of the job's interpreter that would change or slow the helper.
@@ -52,33 +55,36 @@ class Helper:
     process: subprocess.Popen[bytes] | None = None
 
     def wait(self, timeout_s: float = END_WAIT_S) -> bool:
-        """Until the closing record is written, but not longer than that; whether it was."""
+        """Until the closing record is written, but not longer than that; False where the meter died before."""
         import select
 
         done, _, _ = select.select([self.done_fd], [], [], timeout_s)
+        died = bool(done) and os.read(self.done_fd, 1) == b""
         self.channel.close()
         with contextlib.suppress(OSError):
             os.close(self.done_fd)
         if self.process is not None and self.process.poll() is None:
             self.process.returncode = 0  # it ends by itself; without this, Popen warns that it still runs
-        return bool(done)
+        return not died
 
 
-def start_helper(journal: JournalWriter, root_pid: int) -> Helper:
+def start_helper(journal: JournalWriter | None, path: Path, root_pid: int) -> Helper:
     """Start a meter for this job, by a thread where a process can't be started.
 
-    It writes nothing before the job says that it has begun; the caller closes its own handle of the journal then.
+    It writes nothing before the job says that it has begun; the caller closes its own handle of the journal then. It
+    opens the journal itself where the job has none yet.
     """
     read_fd, write_fd = make_pipe()
     done_read, done_write = os.pipe()
     alive_fd = _pidfd(root_pid)
-    order = {"pipe": read_fd, "done": done_write, "alive": alive_fd, "journal": journal.fd, "path": str(journal.path)}
+    journal_fd = journal.fd if journal is not None else None
+    order = {"pipe": read_fd, "done": done_write, "alive": alive_fd, "journal": journal_fd, "path": str(path)}
     order["root"] = root_pid
-    inherited = [fd for fd in (read_fd, done_write, alive_fd, journal.fd) if fd is not None]
+    inherited = [fd for fd in (read_fd, done_write, alive_fd, journal_fd) if fd is not None]
     try:
         process = _spawn(order, inherited)
     except (OSError, ValueError, subprocess.SubprocessError):
-        thread = threading.Thread(target=_run_meter, args=(order, journal), name="joulebook-meter", daemon=True)
+        thread = threading.Thread(target=_run_meter, args=(order, journal, path), name="joulebook-meter", daemon=True)
         thread.start()
         return Helper(Channel(write_fd), done_read, "thread")
     for fd in (read_fd, done_write, alive_fd):
@@ -119,7 +125,8 @@ def main(arguments: list[str]) -> int:
     """The helper process: `python -m joulebook.meters ORDER`, with the order as JSON and the named files open."""
     try:
         order = json.loads(arguments[0])
-        journal = JournalWriter(_as_path(order["path"]), order["journal"])
+        path = _as_path(order["path"])
+        journal = None if order["journal"] is None else JournalWriter(path, order["journal"])
     except (IndexError, KeyError, TypeError, ValueError):
         sys.stderr.write("joulebook.meters is started by a meter, not by hand; see `joulebook run --help`\n")
         return 2
@@ -128,7 +135,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.chdir("/")
-    _run_meter(order, journal)
+    _run_meter(order, journal, path)
     os._exit(0)  # a worker may hang in a driver call for good
 
 
@@ -138,18 +145,19 @@ def _as_path(text: str) -> Any:
     return Path(text)
 
 
-def _run_meter(order: dict[str, Any], journal: JournalWriter) -> None:
+def _run_meter(order: dict[str, Any], journal: JournalWriter | None, path: Path) -> None:
     from joulebook.meters.exit_status import correct_close
     from joulebook.meters.meter import Meter, all_sources
 
     stop: Record = {}
     try:
+        journal = journal or JournalWriter(path, wait=True)
         stop = Meter(journal, order["root"], order["pipe"], order["alive"], all_sources()).run()
     finally:
         with contextlib.suppress(OSError):
             os.write(order["done"], b".")
         if order["root"] != os.getpid():
-            correct_close(journal.path, stop, order["root"], order["alive"])
+            correct_close(path, stop, order["root"], order["alive"])
         for name in ("done", "pipe", "alive"):
             if order[name] is not None:
                 with contextlib.suppress(OSError):

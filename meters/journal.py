@@ -48,12 +48,19 @@ class JournalWriter:
         trouble: Why records are being lost, or None while all is well.
     """
 
-    def __init__(self, path: Path, fd: int | None = None) -> None:
+    def __init__(self, path: Path, fd: int | None = None, *, wait: bool = False) -> None:
+        """Open a journal, or take over an open file.
+
+        Args:
+            path: The file.
+            fd: Another process's open file of it, with the lock; None opens it.
+            wait: Wait for the lock where somebody else has it.
+        """
         self.path = path
         self.trouble: str | None = None
         self._pending = bytearray()
         self._next_fsync = time.monotonic() + FSYNC_EVERY_S
-        self._fd = _open_locked(path, self) if fd is None else fd
+        self._fd = _open_locked(path, self, wait=wait) if fd is None else fd
 
     @property
     def fd(self) -> int | None:
@@ -112,7 +119,7 @@ class JournalWriter:
         self._fd = None
 
 
-def _open_locked(path: Path, writer: JournalWriter) -> int | None:
+def _open_locked(path: Path, writer: JournalWriter, *, wait: bool = False) -> int | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
@@ -121,7 +128,7 @@ def _open_locked(path: Path, writer: JournalWriter) -> int | None:
         return None
     if fcntl is not None:
         with contextlib.suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     return fd
 
 

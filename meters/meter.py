@@ -136,6 +136,8 @@ class Meter:
         for record in records:
             if record.get("k") == "begin":
                 self._opened_b = record.get("b")
+                if "opening" in record:  # the job could not wait for the file system: this is for us to write
+                    self._journal.write("open", w=record.get("w"), b=self._opened_b, **record["opening"])
         if self._opened_b is None:
             self._early += records
             return bool(data)

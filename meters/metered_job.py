@@ -13,9 +13,12 @@ from joulebook.meters.description import Description, open_record, warn_line
 from joulebook.meters.helper import END_WAIT_S, Helper, start_helper
 from joulebook.meters.journal import JournalWriter, journal_path, new_id
 from joulebook.meters.launchers import Rank
+from joulebook.meters.patience import Patient
 from joulebook.meters.settings import Settings, SettingsError, journals_dir, load_settings
 from joulebook.meters.sources.machine import MachineReader
 from joulebook.meters.start_reading import StartReading
+
+_FILES_WAIT_S = 0.02  # beside the time that describing the run takes
 
 
 class MeteredJob:
@@ -43,11 +46,8 @@ class MeteredJob:
         self.path: Path = journal_path(journals_dir(settings).absolute(), run_id, journal_id)
         self.helper: Helper | None = None
         self._pid = os.getpid()
-        journal = JournalWriter(self.path)
+        opened = Patient(lambda: JournalWriter(self.path), late=JournalWriter.forget)
         self.opened_b = boot_s()
-        if journal.fd is None:
-            warn_line(f"{journal.trouble}; this run is not recorded (JOULEBOOK_JOURNALS names another folder)")
-            return
         opening = open_record(
             description,
             settings,
@@ -58,25 +58,36 @@ class MeteredJob:
             rank=rank,
             command=command,
         )
+        journal = opened.result(_FILES_WAIT_S)
+        if journal is not None and journal.fd is None:
+            warn_line(f"{journal.trouble}; this run is not recorded (JOULEBOOK_JOURNALS names another folder)")
+            return
         idle = measure_baseline(baseline_s) if baseline_s else None
         self._begin(journal, opening)
         if idle is not None:
             self.send("baseline", **idle)
 
-    def _begin(self, journal: JournalWriter, opening: dict[str, Any]) -> None:
-        """Read the counters while the helper comes up; the run begins when that is done."""
-        helper = start_helper(journal, os.getpid())
+    def _begin(self, journal: JournalWriter | None, opening: dict[str, Any]) -> None:
+        """Read the counters while the helper comes up; the run begins when that is done.
+
+        Where the file system was too slow to open the journal, the helper does that and writes the first record.
+        """
+        helper = start_helper(journal, self.path, os.getpid())
         start = StartReading(helper.channel.send)
         reader = MachineReader(os.getpid())
         start.wait_for_first()
         machine = reader.read()
         opening["mode"] = "thread" if helper.mode == "thread" else opening["mode"]
         self.opened_b = boot_s()
-        journal.write("open", b=self.opened_b, **opening)
-        journal.flush()
-        helper.channel.send({"k": "begin", "w": wall_s(), "b": self.opened_b})
+        begin = {"k": "begin", "w": wall_s(), "b": self.opened_b}
+        if journal is None:
+            begin["opening"] = opening
+        else:
+            journal.write("open", b=self.opened_b, **opening)
+            journal.flush()
+        helper.channel.send(begin)
         helper.channel.send({"k": "m", "w": wall_s(), "b": machine.b, **machine.to_record()})
-        if helper.mode == "helper":
+        if journal is not None and helper.mode == "helper":
             journal.forget()  # the helper has the open file and its lock
         self.helper = helper
 
@@ -95,11 +106,9 @@ class MeteredJob:
         end_w, end_b = wall_s(), boot_s()
         ending = {"status": status, "exit_status": exit_status, "at_exit": at_exit}
         self.helper.channel.send({"k": "stop", "w": end_w, "b": end_b, **ending})
-        finished = self.helper.wait(wait_s)
+        died = not self.helper.wait(wait_s)
         self.helper = None
-        if not finished:
-            return
-        if _has_no_close(self.path):
+        if died and _has_no_close(self.path):
             journal = JournalWriter(self.path)  # the helper died before us: close its journal in its stead
             journal.write("close", w=end_w, b=end_b, status=status, exit_status=exit_status)
             journal.close()

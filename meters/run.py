@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ from joulebook.meters.description import Description, warn_line
 from joulebook.meters.journal import new_id
 from joulebook.meters.launchers import Rank, find_rank, shared_run_id
 from joulebook.meters.metered_job import MeteredJob, journals_folder
+from joulebook.meters.patience import Patient
 from joulebook.meters.pending import Pending
 from joulebook.meters.place_rates import rates_finder
 from joulebook.meters.quality import quality_record
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _ordinals: Counter[str] = Counter()
+_FILES_WAIT_S = 1.0  # ranks that don't find earlier launches in time could part from the others
 
 
 @contextlib.contextmanager
@@ -245,7 +248,10 @@ def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:
         return new_id()
     ordinal = _ordinals[name]
     _ordinals[name] += 1
-    return shared_run_id(rank, name, ordinal, journals_folder() if rank.launch else Path())
+    if rank.launch is None:
+        return shared_run_id(rank, name, ordinal, Path())
+    found = Patient(lambda: shared_run_id(rank, name, ordinal, journals_folder())).result(_FILES_WAIT_S)
+    return found or shared_run_id(replace(rank, launch=None), name, ordinal, Path())
 
 
 def _amount(value: Any) -> float:

@@ -449,7 +449,7 @@ def test_a_folder_that_cannot_be_written_costs_the_record_and_nothing_else(pytho
 import os
 from joulebook.meters import journal
 real = journal._open_locked
-journal._open_locked = lambda path, writer: os.open("/dev/full", os.O_WRONLY)
+journal._open_locked = lambda path, writer, **wait: os.open("/dev/full", os.O_WRONLY)
 """
     else:
         folder.write_text("") if trouble == "a file" else folder.mkdir(mode=0o500)
