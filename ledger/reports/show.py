@@ -29,6 +29,8 @@ _TEXTS = ("name", "project", "model")
 _WIDE = 130  # columns from which every figure of a table stands with range and method
 # Below a thousandth of the smallest unit nobody wants the digits.
 _LEAST = 1e-3
+# An input that brings less of a range's width is not named.
+_LEAST_SHARE = 0.01
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -165,9 +167,12 @@ def _headline(document: Shown) -> Table:
     rows += [
         ("energy (facility)", figure(document["facility_energy_j"], "J")),
         ("CO2e, location", figure(emissions["location"], "g")),
+        *_widest_inputs(document),
         ("CO2e, market", figure(emissions["market_annual"], "g")),
+        *_by_hour(emissions["market_hourly_draft"]),
         ("water", figure(document["water_l"], "L")),
         ("embodied CO2e", figure(document["embodied_g"], "g")),
+        *_by_source(document),
         ("cost", figure(document["cost_usd"], "USD")),
         ("place", zones or "unknown"),
     ]
@@ -179,6 +184,24 @@ def _headline(document: Shown) -> Table:
     for key, value in rows:
         table.add_row(key, escape(str(value)))
     return table
+
+
+def _widest_inputs(document: Shown) -> list[tuple[str, str]]:
+    """What makes the range of the emissions wide, where it is known."""
+    shares = [(name, share) for name, share in document["details"]["tornado"].items() if share >= _LEAST_SHARE]
+    said = ", ".join(f"{name} {share:.0%}" for name, share in shares)
+    return [("  range is from", said)] if said and document["emissions_g"]["location"] else []
+
+
+def _by_hour(shown: Shown | None) -> list[tuple[str, str]]:
+    return [("  by hour (draft)", figure(shown, "g"))] if shown else []
+
+
+def _by_source(document: Shown) -> list[tuple[str, str]]:
+    """Embodied carbon by each source that knows the devices: they differ by more than threefold."""
+    sources = sorted(document["details"]["embodied_by_source_g"].items(), key=lambda item: float(item[1]["value"]))
+    said = ", ".join(f"{quantity(shown['value'], 'g')} {source}" for source, shown in sources)
+    return [("  by source", said)] if len(sources) > 1 else []
 
 
 def _count(amount: float) -> str:
