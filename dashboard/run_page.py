@@ -18,6 +18,7 @@ from joulebook.dashboard.figures import figure_of, mark
 from joulebook.dashboard.saving import WORK_UNITS
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.forecasts import fraction_done, whole_run
 
 Document = Mapping[str, Any]
 OUTSIDE = "outside phases"
@@ -81,6 +82,7 @@ def headlines(document: Document) -> list[Headline]:
         Headline(
             "energy", t("word.energy"), energy, "energy", note=t("boundary.IT"), working=_energy_working(document)
         ),
+        *_whole(document, energy),
         *_per_unit(document, energy),
         Headline(
             "emissions",
@@ -109,6 +111,19 @@ def headlines(document: Document) -> list[Headline]:
         _power(document, energy),
     ]
     return [card for card in cards if card is not None]
+
+
+def _whole(document: Document, energy: Figure | None) -> list[Headline]:
+    """The forecast of a run on its way, where it says how much there is to do."""
+    done = fraction_done(document) if document["status"] == "running" else None
+    if done is None or energy is None:
+        return []
+    note, numbers = (
+        t("run.done", share=fmt.percent(done)),
+        f"{fmt.amount(energy.value, 'energy')} ÷ {fmt.percent(done)}",
+    )
+    working = Working(t("working.forecast"), numbers)
+    return [Headline("forecast", t("run.forecast"), whole_run(energy, done), "energy", note=note, working=working)]
 
 
 def work_of(document: Document) -> tuple[str, float] | None:
@@ -214,11 +229,11 @@ def _rate_working(name: str, facility: Figure | None, figure: Figure | None, uni
 
 def bands(document: Document) -> list[Band]:
     """Phases on the time axis, each on the first level where it overlaps no other; parents begin first."""
-    start = _when(document["started_at"])
+    start = when(document["started_at"])
     spans = []
     for phase in (one for row in document["phases"] for one in row.get("sample") or [row]):
         if phase["started_at"] is not None and phase["name"] != OUTSIDE:
-            begin_s = (_when(phase["started_at"]) - start).total_seconds()
+            begin_s = (when(phase["started_at"]) - start).total_seconds()
             spans.append((begin_s, -(phase["duration_s"] or 0.0), phase["name"]))
     ends_s: list[float] = []
     drawn = []
@@ -230,7 +245,8 @@ def bands(document: Document) -> list[Band]:
     return drawn
 
 
-def _when(text: str) -> datetime:
+def when(text: str) -> datetime:
+    """A time of a document; UTC where it carries no zone."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -350,51 +366,3 @@ def assumptions(document: Document) -> list[str]:
             t("run.absent", what=plain(said[0] or ""), why=plain(said[1] or ""), hint=plain(said[2] or "", 300))
         )
     return lines + [plain(warning, limit=400) for warning in document["warnings"]]
-
-
-def facts(document: Document) -> dict[str, str]:
-    """Name, project, place, work, quality, latency: what is known of the run, as a list of words."""
-    latency = document["latency_s"]
-    rows = {
-        t("word.state"): t("status." + document["status"])
-        + (f" ({document['exit_status']})" if document["exit_status"] not in (None, 0) else ""),
-        t("run.started"): fmt.moment(_when(document["started_at"])) + " UTC",
-        t("run.ended"): fmt.moment(_when(document["ended_at"])) + " UTC" if document["ended_at"] else "",
-        t("word.project"): plain(document["project"] or ""),
-        t("word.model"): plain(document["model"] or "") + _parameters(document),
-        t("word.task"): plain(document["task"] or ""),
-        t("run.hosts"): plain(", ".join(_hosts(document))),
-        t("run.work"): plain(work_done(document), 300),
-        t("word.quality"): "; ".join(_quality(q) for q in document["quality"]),
-        t("run.latency"): t(
-            "run.latencies",
-            p50=fmt.duration(latency["p50"]),
-            p95=fmt.duration(latency["p95"]),
-            n=fmt.whole(latency["n"]),
-        )
-        if latency
-        else "",
-        t("run.tags"): ", ".join(f"{plain(k)} = {plain(v)}" for k, v in (document["tags"] or {}).items()),
-        t("run.run_id"): plain(document["run_id"]),
-    }
-    return {key: value for key, value in rows.items() if value}
-
-
-def _hosts(document: Document) -> list[str]:
-    hosts = document["hosts"]
-    return [str(host) for host in hosts] if isinstance(hosts, list) else []
-
-
-def _parameters(document: Document) -> str:
-    n = document["parameters"]
-    return f" ({t('run.parameters', n=fmt.amount(n, 'count'))})" if n else ""
-
-
-def _quality(quality: Mapping[str, Any]) -> str:
-    language = f", {plain(quality['language'])}" if quality.get("language") else ""
-    n = (
-        f" (n = {fmt.whole(quality['n'])}{language})"
-        if quality.get("n")
-        else (f" ({language[2:]})" if language else "")
-    )
-    return f"{plain(quality['name'])} {fmt.number(quality['value'])}{n}"

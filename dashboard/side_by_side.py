@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +17,14 @@ from joulebook.dashboard.escape import plain
 from joulebook.dashboard.figures import figure_of, mark
 from joulebook.dashboard.runs_table import state
 from joulebook.dashboard.texts import t
+from joulebook.ledger.accounting.comparison_draws import log_sd
+from joulebook.ledger.accounting.comparison_pairs import Amount, Part, ratio
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.uncertainty import Range, of_figure, range_of_product
+from joulebook.ledger.accounting.uncertainty import Z90, Range
+from joulebook.ledger.candidates_runs import SINGLE_RUN_GSD
 
 Document = Mapping[str, Any]
+THRESHOLD = 0.95  # as in Compare: from here on a difference is said
 _TIMES_FROM = 2.0  # from here on a ratio reads better as "3.1 times" than as "310 %"
 
 
@@ -71,34 +76,96 @@ def _told_apart(documents: Sequence[Document]) -> tuple[str, ...]:
     )
 
 
-def ratio(first: Figure, other: Figure) -> Range:
-    """The other as a multiple of the first, with its range.
+def energy_of(document: Document, unit: str | None) -> Amount | None:
+    """A run's energy by what its errors are of, per unit of work where there is one; None where it is unknown."""
+    energy, work = figure_of(document["energy_j"]), run_page.work_of(document)
+    if energy is None or energy.value <= 0:
+        return None
+    known = {name: figure_of(json) for name, json in document["energy_by_component"].items() if json}
+    parts = [Part(figure, _error_of(document, name, figure)) for name, figure in known.items() if figure]
+    again = SINGLE_RUN_GSD**Z90  # the same job run again differs by some per cent, as Compare has it for a single run
+    factors = [Part(Figure(1.0, 1 / again, again, "modelled", "IT"))]
+    factors += [Part(_exactly(1 / work[1]))] if unit and work else []
+    return Amount(tuple(parts) or (Part(energy),), tuple(factors))
 
-    The two ranges are taken as independent. Runs on one machine share part of theirs (the models of processor and
-    memory), so the true range is narrower: a difference that is called real here is real.
-    """
-    base = of_figure(first)
-    return range_of_product([of_figure(other), Range(1 / base.value, 1 / base.high, 1 / max(base.low, 1e-300))])
+
+def _error_of(document: Document, component: str, figure: Figure) -> str | None:
+    """A device that is read has its own error, a model that of the processor it models; what was declared has none."""
+    if figure.method == "modelled":
+        machines = document.get("details", {}).get("machines") or []
+        models = sorted({str((found.get("machine") or {}).get("cpu_model") or "") for found in machines})
+        return f"model of {component} of {', '.join(models)}"
+    ids = sorted(str(device["id"]) for device in document["devices"] if device["component"] == component)
+    return f"meter of {', '.join(ids)}" if ids and figure.method in {"measured", "sampled"} else None
+
+
+def emissions_of(document: Document, unit: str | None) -> Amount | None:
+    """A run's emissions: its energy, the overhead of its place and its grid, where it ran in one place."""
+    energy, facility = energy_of(document, unit), figure_of(document["facility_energy_j"])
+    grids = [(zone["zone"], figure_of(zone["intensity_g_per_kwh"])) for zone in document["zones"]]
+    it = figure_of(document["energy_j"])
+    if energy is None or facility is None or it is None or len(grids) != 1 or grids[0][1] is None:
+        return None
+    zone, intensity = grids[0]
+    spread = math.sqrt(max(0.0, log_sd(facility) ** 2 - log_sd(it) ** 2)) * Z90
+    overhead = facility.value / it.value
+    pue = Figure(overhead, overhead / math.exp(spread), overhead * math.exp(spread), facility.method, "facility")
+    factors = (Part(pue, f"PUE {facility.vintage}"), Part(intensity, f"grid of {zone} {intensity.vintage}"))
+    return Amount(energy.parts, (*energy.factors, *factors))
+
+
+def _exactly(value: float) -> Figure:
+    return Figure(value, value, value, "measured", "IT")
 
 
 def sentence(rows: Rows) -> str:
-    """Say how the one that differs most from the first differs, and whether that is more than the uncertainty."""
-    first = rows.energy[0]
-    known = [(i, figure) for i, figure in enumerate(rows.energy[1:], start=1) if figure and figure.value > 0]
-    if first is None or first.value <= 0 or not known:
+    """Say how the one that differs most from the first differs, and with which probability it does."""
+    amounts = [energy_of(document, rows.unit) for document in rows.documents]
+    found = {i: ratio(amounts[0], other) for i, other in enumerate(amounts[1:], start=1) if amounts[0] and other}
+    known = {i: times for i, times in found.items() if times}
+    if not known:
         return t("side.unknown")
-    i, other = max(known, key=lambda item: abs(item[1].value / first.value - 1))
-    times = ratio(first, other)
+    i = max(known, key=lambda i: abs(math.log(known[i].times.value)))
+    times, more = known[i].times, known[i].probability_more
     per = t("side.per", unit=t(f"work_one.{rows.unit}")) if rows.unit else ""
-    real = times.low > 1 or times.high < 1
+    sure = max(more, 1 - more)
     share = t("side.percent", share=fmt.percent(times.value))
-    return t(
-        "side.real" if real else "side.not_real",
+    said = t(
+        "side.real" if sure >= THRESHOLD else "side.not_real",
         first=plain(rows.names[0]),
         other=plain(rows.names[i]),
         share=share if times.value < _TIMES_FROM else t("side.times", n=fmt.number(times.value)),
         span=_span(times),
         per=per,
+        which=t("side.more" if more >= 0.5 else "side.less"),
+        p=_probability(sure),
+    )
+    return " ".join(part for part in (said, _carbon(rows, i)) if part)
+
+
+def _probability(p: float) -> str:
+    """Ten thousand draws tell no more than that it is over 0.999."""
+    return t("side.almost_sure") if p > 0.999 else f"{p:.2f}"
+
+
+def _carbon(rows: Rows, i: int) -> str:
+    """The same of emissions, where the two ran on other grids; on one grid they differ as their energies do."""
+    first, other = (rows.documents[0], rows.documents[i])
+    if {zone["zone"] for zone in first["zones"]} == {zone["zone"] for zone in other["zones"]}:
+        return ""
+    amounts = [emissions_of(document, rows.unit) for document in (first, other)]
+    found = ratio(amounts[0], amounts[1]) if amounts[0] and amounts[1] else None
+    if found is None:
+        return ""
+    more = found.probability_more
+    return t(
+        "side.carbon",
+        share=t("side.percent", share=fmt.percent(found.times.value))
+        if found.times.value < _TIMES_FROM
+        else t("side.times", n=fmt.number(found.times.value)),
+        span=_span(found.times),
+        which=t("side.more" if more >= 0.5 else "side.less"),
+        p=_probability(max(more, 1 - more)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from joulebook.dashboard import data, origin, predicted, run_page
+from joulebook.dashboard import data, origin, predicted, run_facts, run_page
 from joulebook.dashboard.charts import power
 from joulebook.dashboard.components.chart import chart
 from joulebook.dashboard.components.headline import headlines
@@ -118,12 +118,23 @@ def prediction(document: dict[str, Any]) -> None:
     )
 
 
+def written_down(document: dict[str, Any]) -> None:
+    """Notes, and what was corrected by hand."""
+    written, corrected = run_facts.notes(document), run_facts.corrections(document)
+    if written:
+        st.subheader(t("run.notes_title"), anchor=False)
+        st.markdown("\n\n".join(written))
+    if corrected:
+        st.subheader(t("run.corrections_title"), anchor=False)
+        st.markdown("\n".join(f"- {line}" for line in corrected))
+
+
 def about(document: dict[str, Any]) -> None:
     """What the run was, what was assumed, and how to do it again."""
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(t("run.about_title"), anchor=False)
-        st.table(run_page.facts(document), border="horizontal", width="content")
+        st.table(run_facts.facts(document), border="horizontal", width="content")
     with right:
         st.subheader(t("run.assumed_title"), anchor=False)
         st.markdown("\n".join(f"- {line}" for line in run_page.assumptions(document)))
@@ -189,6 +200,7 @@ def the_run(books: data.Books, run_id: str) -> None:
     phases(document)
     devices(document)
     prediction(document)
+    written_down(document)
     about(document)
     downloads(books, document)
     zone = document["zones"][0] if len(document["zones"]) == 1 else None

@@ -64,6 +64,7 @@ else:
     rows = side_by_side.gather([data.document(books, run_id) for run_id in ids])
     with said:
         answer(side_by_side.sentence(rows))
+        st.caption(t("side.together"))
     unlike = side_by_side.same_work(rows)
     if unlike:
         st.warning("\n".join(f"- {line}" for line in unlike), title=t("side.unlike"), icon=":material/rule:")

@@ -32,10 +32,10 @@ def energy_draws(candidates: list[Candidate], draws: int) -> Floats:
     """Joules per unit, shape (draws, n), lognormal around the central values; NaN columns where energy is unknown."""
     central = np.array([c.energy_per_unit_j.value if c.energy_per_unit_j else math.nan for c in candidates])
     own = np.array([math.log(c.own_gsd) for c in candidates])
-    spread = _normals([(c.energy_per_unit_j, c.own_gsd) for c in candidates], draws, stream=1) * own
+    spread = normals([(c.energy_per_unit_j, c.own_gsd) for c in candidates], draws, stream=1) * own
     for key in sorted({key for c in candidates for key, _ in c.shared_gsd}):
         sds = np.array([math.log(dict(c.shared_gsd).get(key, 1.0)) for c in candidates])
-        spread += _normals([key], draws, stream=0) * sds
+        spread += normals([key], draws, stream=0) * sds
     drawn: Floats = central * np.exp(spread)
     return drawn
 
@@ -47,7 +47,7 @@ def quality_draws(qualities: list[Quality | None], draws: int) -> Floats:
     range is unknown. Answers of two models to one test set are drawn independently, which is on the safe side: shared
     items would make a difference surer.
     """
-    z = _normals([(q.value, q.low, q.high) if q else None for q in qualities], draws, stream=2)
+    z = normals([(q.value, q.low, q.high) if q else None for q in qualities], draws, stream=2)
     value, down, up = (np.full(len(qualities), math.nan) for _ in range(3))
     for i, quality in enumerate(qualities):
         if quality is None or quality.low is None or quality.high is None:
@@ -62,11 +62,11 @@ def figure_draws(figures: list[Figure | None], draws: int, stream: int) -> Float
     """Independent lognormal draws of figures, shape (draws, n); NaN columns where unknown."""
     central = np.array([f.value if f else math.nan for f in figures])
     sds = np.array([log_sd(f) if f else 0.0 for f in figures])
-    drawn: Floats = central * np.exp(_normals(figures, draws, stream) * sds)
+    drawn: Floats = central * np.exp(normals(figures, draws, stream) * sds)
     return drawn
 
 
-def _normals(contents: Sequence[object], draws: int, stream: int) -> Floats:
+def normals(contents: Sequence[object], draws: int, stream: int) -> Floats:
     """Standard normal draws, shape (draws, n), each column fixed by what it is of and not by its name or place.
 
     So an answer about two candidates does not change when a third is added, renamed or moved. Equal contents get draws

@@ -137,10 +137,10 @@ def test_a_link_to_no_run_says_so(filled: Path, show: Show) -> None:
 def test_side_by_side_holds_the_difference_against_the_uncertainty(filled: Path, show: Show) -> None:
     app = show("side_by_side", runs=["run0000aa", "run0001bb"])
     assert not app.exception
-    assert "larger than the uncertainty" in app.markdown[0].value
+    assert "Probability over 0.999 that it uses less" in app.markdown[0].value
     assert not app.warning  # same task, same unit, same parts, same hardware
     app = show("side_by_side", runs=["run0000aa", "run0003aa"])
-    assert "inside the uncertainty" in app.markdown[0].value
+    assert "they can't be told apart" in app.markdown[0].value
 
 
 def test_side_by_side_warns_of_unlike_work(filled: Path, show: Show) -> None:

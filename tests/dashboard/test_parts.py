@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from joulebook.dashboard import escape, periods, saving, side_by_side
+from joulebook.dashboard import escape, periods, run_facts, saving
 from joulebook.dashboard.charts import energy_bars, power, size_classes, template
 from joulebook.dashboard.components.table import csv_bytes
 from joulebook.dashboard.palette import DARK, LIGHT, palette_for
+from joulebook.ledger import forecasts
 from joulebook.ledger.accounting.figure import Figure
 
 NOW = datetime(2026, 3, 15, 13, 30, tzinfo=UTC)
@@ -139,15 +140,6 @@ def test_labels_at_the_side_never_touch(heights: list[float]) -> None:
     assert all(b - a >= 7.0 - 1e-9 for a, b in itertools.pairwise(placed))
 
 
-def test_a_ratio_has_the_range_of_both() -> None:
-    first = Figure(100.0, 90.0, 110.0, "measured", "IT")
-    other = Figure(50.0, 45.0, 55.0, "measured", "IT")
-    times = side_by_side.ratio(first, other)
-    assert times.value == pytest.approx(0.5)
-    assert times.low == pytest.approx(0.5 * np.exp(-np.hypot(np.log(50 / 45), np.log(110 / 100))))
-    assert times.high == pytest.approx(0.5 * np.exp(np.hypot(np.log(55 / 50), np.log(100 / 90))))
-
-
 def test_csv_opens_in_a_spreadsheet_without_running_anything() -> None:
     frame = pd.DataFrame({"name": ["=1+1", "@x", "fine", "-3"], "energy_j": [1.5, -2.0, None, 3.0]})
     content = csv_bytes(frame)
@@ -171,3 +163,22 @@ def test_palettes() -> None:
     assert palette_for("dark") is DARK
     assert palette_for(None) is LIGHT
     assert set(LIGHT.components) == set(DARK.components) == {"gpu", "cpu", "ram", "other"}
+
+
+def test_a_run_on_its_way_is_forecast_from_what_is_done() -> None:
+    energy = Figure(100.0, 90.0, 110.0, "measured", "IT")
+    document = {"tags": {"total_steps": "400", "total_odd": "many"}, "counts": {"steps": 100, "odd": 1}}
+    assert forecasts.fraction_done(document) == 0.25
+    assert forecasts.fraction_done({"tags": {"total_steps": 50}, "counts": {"steps": 100}}) is None
+    whole = forecasts.whole_run(energy, 0.25)
+    assert whole.value == pytest.approx(400)
+    assert whole.low == pytest.approx(90 * (1 + 3 * 0.8))
+    assert whole.high == pytest.approx(110 * (1 + 3 * 1.2))
+
+
+def test_notes_and_corrections_are_written_out() -> None:
+    edit = {"at": "2026-11-20T10:00:00Z", "who": "ana", "field": "location", "old": "WLD", "new": "KOR"}
+    document = {"tags": {"note": "second *try*"}, "details": {"edits": [edit]}}
+    assert run_facts.notes(document) == [r"second \*try\*"]
+    (line,) = run_facts.corrections(document)
+    assert line == "location: WLD → KOR, by ana on 20 Nov 2026 10:00 UTC"
