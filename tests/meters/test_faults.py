@@ -6,8 +6,15 @@ hanging driver is in test_track.py.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+
 import pytest
 from simulated_nvml import Fault, Gpu, Simulator
+
+from joulebook.meters.journal import read_records
 
 pytestmark = pytest.mark.compiler
 
@@ -84,14 +91,40 @@ def test_no_error_of_any_call_leaves_the_source(call, python, simulator, nvml_li
     assert done.stdout == "green\n", done.stderr
 
 
-@pytest.mark.parametrize(
-    "call", ["nvmlInitWithFlags", "nvmlDeviceGetTotalEnergyConsumption", "nvmlDeviceGetProcessUtilization"]
-)
-def test_a_call_that_hangs_from_the_start_holds_up_nothing(call, python, simulator, read_journals) -> None:
-    code = "from joulebook import track; import time\nwith track('x'): time.sleep(0.3)\nprint('done')"
-    done = python(code, simulator(Gpu(), faults=[Fault(call, hang_s=30)]).environ)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
-    assert read_journals()[0].one("close")["status"] == "finished"
+HANGING = """
+import time
+from joulebook import track
+with track("x"):
+    time.sleep(0.3)
+print("done")
+"""
+
+
+def test_a_call_that_hangs_from_the_start_holds_up_nothing(nvml_library, tmp_path, journals) -> None:
+    """Each call for half a minute, all jobs at a time."""
+    began, jobs = time.monotonic(), {}
+    for call in CALLS:
+        folder = tmp_path / call
+        folder.mkdir()
+        gpus = [Gpu(), Gpu(arch=4, counter=False), Gpu(mig=("MIG-a",))]
+        sim = Simulator(nvml_library, folder / "nvml.conf", gpus, [Fault(call, hang_s=30)])
+        own = {"JOULEBOOK_JOURNALS": str(folder), "CUDA_VISIBLE_DEVICES": "0,1,MIG-a"}
+        jobs[call] = subprocess.Popen(
+            [sys.executable, "-c", HANGING],
+            env={**os.environ, **sim.environ, **own},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    said = {call: (*job.communicate(timeout=60), job.returncode) for call, job in jobs.items()}
+    assert said == dict.fromkeys(CALLS, ("done\n", "", 0))
+    assert time.monotonic() - began < 25  # none of them waited for the driver
+    for call in CALLS:
+        (path,) = (tmp_path / call).glob("*.jsonl")
+        until = time.monotonic() + 20
+        while b'"close"' not in path.read_bytes() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert read_records(path)[0][-1]["status"] == "finished", call
 
 
 JOB = "from joulebook import track; import time\nwith track('x'): time.sleep({})"
