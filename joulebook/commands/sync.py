@@ -32,5 +32,7 @@ def sync(*, as_json: bool) -> None:
         f"{folder}: {report.journals} journals, {report.records} new records, {len(report.runs)} runs changed "
         f"in {books.address}"
     )
+    if report.stale:
+        report.problems.append(f"{report.stale} runs could not be worked out under the newest factors and keep theirs")
     for problem in report.problems:
         click.echo(f"joulebook: {problem}", err=True)
