@@ -255,6 +255,12 @@ def _has_numbers(record: Record, length: int) -> bool:
     )
 
 
+def _is_watts(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        key.isdecimal() and len(key) < 9 and _is_amount(watts) for key, watts in value.items()
+    )
+
+
 def _is_table(value: Any) -> bool:
     return value is None or isinstance(value, dict)
 
@@ -287,6 +293,7 @@ _SHAPES: dict[str, Callable[[Record], bool]] = {
     "q": lambda r: all(_is_amount(r.get(key)) for key in ("n", "failed", "tokens_in", "tokens_out", "sum_s")),
     "qs": lambda r: _is_number(r.get("latency_s")),
     "quality": lambda r: isinstance(r.get("name"), str) and _is_number(r.get("value")),
+    "baseline": lambda r: _is_watts(r.get("d")),
     "gap": lambda r: _is_number(r.get("from")) and _is_number(r.get("to")),
     "close": lambda r: isinstance(r.get("status"), str),
 }

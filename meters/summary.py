@@ -65,6 +65,7 @@ class Observed:
     readings: dict[int, list[Reading]] = field(default_factory=dict)
     absent: list[Record] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    idle_w: dict[int, float] = field(default_factory=dict)
     last_b: float = 0.0
 
     def add(self, records: Iterable[Record]) -> None:
@@ -79,6 +80,8 @@ class Observed:
                 self.devices[record["i"]] = record
             elif kind == "absent":
                 self.absent.append(record)
+            elif kind == "baseline":
+                self.idle_w = {int(key): watts for key, watts in record["d"].items() if watts is not None}
             elif kind == "warn":
                 self.warnings.append(str(record.get("text")))
             elif kind == "r":
@@ -120,7 +123,12 @@ class ComponentEnergy:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run's figures so far; `str()` is what a person reads."""
+    """A run's figures so far; `str()` is what a person reads.
+
+    Attributes:
+        idle_j: What the measured devices would have used in this time at the idle power that was measured before the
+            run; None where it was not measured for all of them.
+    """
 
     run_id: str
     name: str | None
@@ -129,6 +137,12 @@ class Summary:
     missing: tuple[str, ...]
     rates: Rates
     warnings: tuple[str, ...] = ()
+    idle_j: float | None = None
+
+    @property
+    def above_idle_j(self) -> float | None:
+        """What the run used above the idle power that was measured before it; None where that was not measured."""
+        return None if self.energy_j is None or self.idle_j is None else max(0.0, self.energy_j - self.idle_j)
 
     @property
     def energy_j(self) -> float | None:
@@ -176,7 +190,16 @@ def summary_of(observed: Observed, find_rates: RatesFinder | None) -> Summary:
     missing = tuple(_NAMES[name] for name in ("cpu", "ram") if name not in components) + _missing_gpus(observed)
     run_id, name = str(observed.open.get("run")), observed.open.get("name")
     warnings = (*observed.warnings, *_parted(observed, start_b, end_b))
-    return Summary(run_id, name, max(0.0, end_b - start_b), components, missing, rates, warnings)
+    length_s = max(0.0, end_b - start_b)
+    return Summary(run_id, name, length_s, components, missing, rates, warnings, _idle(observed, length_s))
+
+
+def _idle(observed: Observed, length_s: float) -> float | None:
+    read = [number for number in observed.devices if len(observed.readings.get(number, ())) > 1]
+    if not read or not observed.idle_w.keys() >= set(read):
+        return None
+    parts = [observed.idle_w[number] * (share_of(observed.devices[number].get("mig")) or 1.0) for number in read]
+    return sum(parts) * length_s
 
 
 def _missing_gpus(observed: Observed) -> tuple[str, ...]:

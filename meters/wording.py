@@ -84,6 +84,11 @@ def _energy_lines(summary: Summary) -> list[str]:
         count = f" of {part.devices} devices" if part.devices > 1 else ""
         how = f"{part.method} by {', '.join(part.sensors)}"
         lines.append(f"    {_NAMES[name]}{count}: {energy_range(part.energy_j, part.low_j, part.high_j)}, {how}")
+    if summary.above_idle_j is not None:
+        down, up = total - ends[0], ends[1] - total
+        above = summary.above_idle_j
+        above_range = energy_range(above, max(0.0, above - down), above + up)
+        lines.append(f"    above idle, which was measured before the run: {above_range}")
     if summary.missing:
         lines.append(f"    not measured here: {', '.join(summary.missing)}; `joulebook show` has the modelled figures")
     return lines

@@ -123,6 +123,7 @@ def test_a_part_at_a_time_gives_the_same_records(path: Path) -> None:
         b'{"k":"device","w":1,"b":1,"i":0,"id":"x","sensor":{"tick_s":-1}}',
         b'{"k":"device","w":1,"b":1,"i":0,"id":"x","sensor":{"rel_error":[0.05]}}',
         b'{"k":"open","w":1,"b":1,"v":1,"run":"r","location":"here"}',
+        b'{"k":"baseline","w":1,"b":1,"d":{"0":"60"}}',
     ],
 )
 def test_what_is_no_record_is_passed_over(path: Path, line: bytes) -> None:
