@@ -240,6 +240,8 @@ def run_use(run: Row, devices: Sequence[Row], hosts: Sequence[Row]) -> RunUse:
             tuple(use for boot, use in device_uses if boot in boots),
             tuple(use for boot, use in host_uses if boot in boots),
         )
+        if part == whole:  # all in one zone: the same object says so, and its energy is worked out once
+            part = whole
         names = tuple(dict.fromkeys(row["host"] for row in rows))
         assumed = any(row["zone_assumed"] for row in rows)
         parts.append((Zone(rows[0]["zone"], rows[0]["zone_how"], assumed, names), part))
