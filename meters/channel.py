@@ -26,6 +26,29 @@ def make_pipe() -> tuple[int, int]:
     return read_fd, write_fd
 
 
+class OwnFd:
+    """A file descriptor of ours in the user's program, which may close all it does not know and reuse its number."""
+
+    def __init__(self, number: int) -> None:
+        status = os.fstat(number)
+        self.number = number
+        self._identity = (status.st_dev, status.st_ino)
+
+    def is_ours(self) -> bool:
+        """Whether the number still stands for what it stood for at first."""
+        try:
+            status = os.fstat(self.number)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._identity
+
+    def close(self) -> None:
+        """Close it, unless it is somebody else's by now."""
+        if self.is_ours():
+            with contextlib.suppress(OSError):
+                os.close(self.number)
+
+
 class Channel:
     """The job's end of the pipe.
 
@@ -34,7 +57,7 @@ class Channel:
     """
 
     def __init__(self, fd: int) -> None:
-        self._fd: int | None = fd
+        self._fd: OwnFd | None = OwnFd(fd)
         self._queue: deque[bytes] = deque(maxlen=_QUEUE_LIMIT)
         # Reentrant: a user's signal handler may count something while the main thread is sending.
         self._lock = threading.RLock()
@@ -50,8 +73,11 @@ class Channel:
     def _drain(self) -> None:
         while self._queue and self._fd is not None:
             line = self._queue[0]
+            if not self._fd.is_ours():
+                self.broken, self._fd = True, None
+                return
             try:
-                written = _write_without_sigpipe(self._fd, line)
+                written = _write_without_sigpipe(self._fd.number, line)
             except BlockingIOError:
                 return
             except OSError:
@@ -71,8 +97,7 @@ class Channel:
         """Close this end; the reader sees the end of the stream."""
         with self._lock:
             if self._fd is not None:
-                with contextlib.suppress(OSError):
-                    os.close(self._fd)
+                self._fd.close()
             self._fd = None
 
 

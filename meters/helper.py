@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from joulebook.meters.channel import Channel, make_pipe
+from joulebook.meters.channel import Channel, OwnFd, make_pipe
 from joulebook.meters.journal import JournalWriter, Record
 
 if TYPE_CHECKING:
@@ -50,19 +51,19 @@ class Helper:
     """
 
     channel: Channel
-    done_fd: int
+    done_fd: OwnFd
     mode: str
     process: subprocess.Popen[bytes] | None = None
 
     def wait(self, timeout_s: float = END_WAIT_S) -> bool:
         """Until the closing record is written, but not longer than that; False where the meter died before."""
-        import select
-
-        done, _, _ = select.select([self.done_fd], [], [], timeout_s)
-        died = bool(done) and os.read(self.done_fd, 1) == b""
+        died = False
+        if self.done_fd.is_ours():
+            done = select.poll()  # unlike `select` it takes numbers above 1023
+            done.register(self.done_fd.number, select.POLLIN)
+            died = bool(done.poll(timeout_s * 1000)) and os.read(self.done_fd.number, 1) == b""
         self.channel.close()
-        with contextlib.suppress(OSError):
-            os.close(self.done_fd)
+        self.done_fd.close()
         if self.process is not None and self.process.poll() is None:
             self.process.returncode = 0  # it ends by itself; without this, Popen warns that it still runs
         return not died
@@ -86,11 +87,11 @@ def start_helper(journal: JournalWriter | None, path: Path, root_pid: int) -> He
     except (OSError, ValueError, subprocess.SubprocessError):
         thread = threading.Thread(target=_run_meter, args=(order, journal, path), name="joulebook-meter", daemon=True)
         thread.start()
-        return Helper(Channel(write_fd), done_read, "thread")
+        return Helper(Channel(write_fd), OwnFd(done_read), "thread")
     for fd in (read_fd, done_write, alive_fd):
         if fd is not None:
             os.close(fd)
-    return Helper(Channel(write_fd), done_read, "helper", process)
+    return Helper(Channel(write_fd), OwnFd(done_read), "helper", process)
 
 
 def _pidfd(pid: int) -> int | None:

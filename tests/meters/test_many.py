@@ -71,7 +71,7 @@ def test_each_of_them_ends_as_it_would_and_each_joule_is_counted_once(
         assert (len(report.runs), report.problems) == (PROCESSES, [])
         assert sorted(list_runs(ledger, limit=PROCESSES + 1)["samples"].fillna(0)) == list(range(PROCESSES))
         counted = totals(ledger).energy_by_component["gpu"]
-        assert counted.value == pytest.approx(joules_while_watched(sim, found), rel=0.03)
+        assert counted.value == pytest.approx(joules_while_watched(sim, found), rel=0.01)
     finally:
         ledger.close()
 
