@@ -15,6 +15,7 @@ import pytest
 from simulated_nvml import Fault, Gpu, Simulator
 
 from joulebook.meters.journal import read_records
+from joulebook.meters.summary import Observed
 
 pytestmark = pytest.mark.compiler
 
@@ -181,3 +182,40 @@ def test_a_counter_that_fails_for_a_while_loses_nothing(python, simulator, read_
     observed.add(journal.records)
     length = journal.one("close")["b"] - journal.one("open")["b"]
     assert summary_of(observed, None).energy_j == pytest.approx(300 * length, rel=0.02)
+
+
+def test_a_machine_that_sleeps_leaves_no_invented_energy(simulator, python, read_journals, journals) -> None:
+    """Job and meter are stopped for six seconds: the counter counts on, summed power does not and says so."""
+    sim = simulator(Gpu(high_w=300), Gpu(high_w=200, counter=False))
+    code = f"""
+import os, signal, subprocess, sys, time
+from joulebook import track
+sleeper = \"\"\"
+import os, signal, sys, time
+stopped = [int(sys.argv[1])]
+for pid in os.listdir("/proc"):
+    if pid.isdigit():
+        try: words = open(f"/proc/{{pid}}/cmdline").read().split(chr(0))
+        except OSError: continue
+        if "joulebook.meters" in words and any({str(journals)!r} in word for word in words): stopped.append(int(pid))
+assert len(stopped) == 2
+for number in (signal.SIGSTOP, signal.SIGCONT):
+    for pid in stopped: os.kill(pid, number)
+    time.sleep(6)
+\"\"\"
+with track("x"):
+    time.sleep(1.5)
+    subprocess.Popen([sys.executable, "-c", sleeper, str(os.getpid())])
+    time.sleep(1)
+    time.sleep(1)
+"""
+    assert python(code, sim.environ).returncode == 0
+    (journal,) = read_journals()
+    numbers = {device["id"]: device["i"] for device in journal.of("device")}
+    assert [gap["i"] for gap in journal.of("gap")] == [numbers[sim.gpus[1].uuid]]
+    observed = Observed()
+    observed.add(journal.records)
+    start_b, end_b = journal.one("open")["b"], journal.one("close")["b"]
+    assert end_b - start_b > 6.5
+    window = observed.window(numbers[sim.gpus[0].uuid], start_b, end_b)
+    assert window.energy_j == pytest.approx(300 * (end_b - start_b), rel=0.02)
