@@ -144,6 +144,9 @@ def rows_of(
         "zone": zone,
         "zone_assumed": False,
         "warnings": 0,
+        "gpu_measured_j": gpu,
+        "cpu_measured_j": 0.0,
+        "ram_measured_j": 0.0,
         **figure_columns(gpu, cpu, ram, seconds),
     }
     journal = {

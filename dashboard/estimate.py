@@ -17,9 +17,11 @@ from joulebook.ledger import estimates
 from joulebook.ledger.accounting.estimate_inference import InferenceEstimate, InferenceWork, serving_of
 from joulebook.ledger.accounting.estimate_training import HOST_SHARE, POWER_SHARE, TrainingEstimate, TrainingWork
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.observations import Zone
 from joulebook.ledger.accounting.uncertainty import Range
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.site_prior import SitePrior
+from joulebook.ledger.sites import zone_code
 from joulebook.meters.settings import load_settings
 from joulebook.reference_data.accelerators import accelerators
 from joulebook.reference_data.countries import country
@@ -97,7 +99,7 @@ def training(asked: TrainingAsked) -> TrainingEstimate:
     device = estimates.training_device(asked.device)
     own = (asked.utilisation, asked.power_share)
     work = TrainingWork(asked.parameters, asked.tokens, device, asked.count, asked.hours, *own)
-    return estimates.training(work, estimates.surroundings(load_settings(), asked.location))
+    return estimates.training(work, around(asked.location))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -109,7 +111,7 @@ def inference(asked: InferenceAsked) -> InferenceEstimate:
     """
     if asked.active is not None and asked.active > asked.parameters:
         raise LedgerError(t("estimate.active_too_many"))
-    return estimates.inference(_work(asked), estimates.surroundings(load_settings(), asked.location))
+    return estimates.inference(_work(asked), around(asked.location))
 
 
 def _work(asked: InferenceAsked) -> InferenceWork:
@@ -126,12 +128,23 @@ def _work(asked: InferenceAsked) -> InferenceWork:
     )
 
 
+def around(location: str | None) -> estimates.Surroundings:
+    """Factors and place of an estimate; the factor set is made once for all places."""
+    here = _here()
+    return here if location is None else replace(here, zone=Zone(zone_code(location), "flag", assumed=False))
+
+
+@st.cache_resource(ttl=60, max_entries=1, show_spinner=False)
+def _here() -> estimates.Surroundings:
+    return estimates.surroundings(load_settings(), None)
+
+
 Part = tuple[str, float, float]  # name, low over value, high over value
 
 
 def training_parts(asked: TrainingAsked) -> list[Part]:
     """How far each input alone moves the emissions of a training."""
-    around = estimates.surroundings(load_settings(), asked.location)
+    place = around(asked.location)
     device = estimates.training_device(asked.device)
     public = estimates.utilisation_prior().utilisation(asked.parameters / 1e9, device.peak_tflops)
     used, power = asked.utilisation or public, asked.power_share or POWER_SHARE
@@ -140,8 +153,8 @@ def training_parts(asked: TrainingAsked) -> list[Part]:
         *([] if asked.hours else [(t("estimate.part_utilisation"), used.value / used.high, used.value / used.low)]),
         (t("estimate.part_power"), *_shifted(power, watts)),
         (t("estimate.part_host"), *_shifted(HOST_SHARE, watts)),
-        *_factor_part("pue", around.factors.get("pue")),
-        *_factor_part("grid", around.factors.intensity(around.zone.zone, around.year)),
+        *_factor_part("pue", place.factors.get("pue")),
+        *_factor_part("grid", place.factors.intensity(place.zone.zone, place.year)),
     ]
     return sorted(parts, key=_width, reverse=True)
 
@@ -162,7 +175,7 @@ def _width(part: Part) -> float:
 
 def inference_parts(asked: InferenceAsked) -> list[Part]:
     """How far each input alone moves the emissions of a request; what was assumed is taken away one by one."""
-    around = estimates.surroundings(load_settings(), asked.location)
+    place = around(asked.location)
     model = estimates.token_model()
     serving = serving_of(_work(asked), model)
     full = _spread(inference(asked).energy_per_request_j)
@@ -174,8 +187,8 @@ def inference_parts(asked: InferenceAsked) -> list[Part]:
     if asked.tokens_out is None:
         rest = _spread(inference(replace(asked, tokens_out=serving.output_tokens)).energy_per_request_j)
         parts.append((t("estimate.part_length"), *_ratios(_without(full, rest))))
-    parts += _factor_part("full_stack", around.factors.get("full_stack"))
-    parts += _factor_part("grid", around.factors.intensity(around.zone.zone, around.year))
+    parts += _factor_part("full_stack", place.factors.get("full_stack"))
+    parts += _factor_part("grid", place.factors.intensity(place.zone.zone, place.year))
     return sorted(parts, key=_width, reverse=True)
 
 

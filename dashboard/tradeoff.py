@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ from joulebook.ledger.tradeoff_bases import SECONDS_PER_HOUR, Hours, owned, rent
 J_PER_KWH = 3.6e6
 QUANTITIES: tuple[Quantity, ...] = ("kwh", "kg", "usd", "l")
 ONCE_PARTS = ("distillation", "labelling", "evaluation", "development")
+MADE_BY_MOST = 12
 POINTS = 160  # of a curve; straight lines with one corner need few
 # The worked example: Llama 3.1 70B and 8B on H100 at a batch of 64, 400 tokens a request (ML.ENERGY v3).
 EXAMPLE_LARGE_J, EXAMPLE_SMALL_J, EXAMPLE_ONCE_KWH = 318.8, 47.6, 600.0
@@ -119,7 +121,8 @@ def stage_runs(books: data.Books, model: str | None = None, task: str | None = N
     """Runs that made something (their stage is a one-time cost): a model's own, a task's labelling, the newest."""
     stages = tuple(tradeoff_inputs.STAGES)
     asked = [RunFilter(models=(model,), stages=stages, include_children=True)] if model else []
-    asked += [RunFilter(tasks=(task,), stages=("label",), include_children=True)] if task else []
+    labelled = "label" in data.options(books)["stages"]
+    asked += [RunFilter(tasks=(task,), stages=("label",), include_children=True)] if task and labelled else []
     asked += [RunFilter(stages=stages, include_children=True)]
     found = [data.runs(books, one) for one in asked]
     kept = [frame for frame in found if len(frame)] or found[:1]
@@ -132,7 +135,9 @@ def made_by(runs: pd.DataFrame, small: Candidate | None, task: str | None) -> li
         return []
     of_task = runs["task"].isna() if task is None else runs["task"] == task
     made = runs[(runs["model"] == small.model_id) | (of_task & (runs["stage"] == "label"))]
-    return list(made["run_id"]) if (made["model"] == small.model_id).any() else []
+    if not (made["model"] == small.model_id).any():
+        return []
+    return list(made["run_id"].head(MADE_BY_MOST))  # the newest first; more than a dozen were not one making
 
 
 def once_of_runs(books: data.Books, run_ids: tuple[str, ...]) -> tuple[tuple[str, float, float, float], ...]:
@@ -141,8 +146,20 @@ def once_of_runs(books: data.Books, run_ids: tuple[str, ...]) -> tuple[tuple[str
     Raises:
         LedgerError: The energy of one of them is unknown.
     """
-    parts = tradeoff_inputs.once_from_runs([data.document(books, run_id) for run_id in run_ids])
+    frame = data.runs(books, RunFilter(run_ids=run_ids, include_children=True), limit=len(run_ids))
+    parts = tradeoff_inputs.once_from_runs([_energy_of_row(row) for row in frame.to_dict("records")])
     return tuple((name, *(end / J_PER_KWH for end in ends_of(figure))) for name, figure in parts.items())
+
+
+def _energy_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the list as far as a one-time cost needs it, shaped like the run's document."""
+    known = row["energy_j"] == row["energy_j"]
+    ends = {name: row[f"energy_{name}_j"] for name in ("low", "high")}
+    how = {"method": row["energy_method"], "boundary": "IT", "measured_share": row["measured_share"]}
+    return {
+        "run_id": row["run_id"], "name": row["name"], "stage": row["stage"],
+        "energy_j": {"value": row["energy_j"], **ends, **how} if known else None,
+    }  # fmt: skip
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
