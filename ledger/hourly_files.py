@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,25 +64,36 @@ def read_hourly(
         LedgerError: The file can't be read or understood; the message names row and column.
     """
     rows = _rows(path)
-    header = [cell.strip().lower() for cell in rows[0]]
+    header = [cell.strip().lower() for cell in rows[0][1]]
     time_column = _column(header, _TIMES, exact=True) or 0
     mix = _mix_columns(header)
     value_column = None if mix else _value_column(path, header, time_column, basis)
     hours: dict[int, list[float]] = {}
-    for number, cells in enumerate(rows[1:], start=2):
+    known: dict[float, tuple[int, float]] = {}
+    for number, cells in rows[1:]:
         moment = _moment(path, number, header[time_column], cells[time_column] if len(cells) > time_column else "")
         value = _mix(path, number, cells, mix) if mix else _value(path, number, header, cells, value_column or 0)
-        if value is not None:
+        if value is None:
+            continue
+        first, before = known.setdefault(moment, (number, value))
+        if before != value:
+            raise LedgerError(
+                f"{path}, row {number}, column {header[time_column]!r}: the same time as in row {first}, with another "
+                "value; one zone a file, and times in UTC (local time has an hour twice in autumn)"
+            )
+        if first == number:
             hours.setdefault(int(moment // HOUR_S), []).append(value)
     return _series(path, hours, zone, kind, basis)
 
 
-def _rows(path: Path) -> list[list[str]]:
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Rows that hold anything, with their numbers in the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerError(f"{path}: the hourly series can't be read ({error})") from None
-    rows = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
+    reader = csv.reader(text.splitlines())
+    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     if len(rows) < 2:
         raise LedgerError(f"{path}: the hourly series holds no rows under a header")
     return rows
@@ -127,6 +139,8 @@ def _technology_factors() -> Mapping[str, float]:
 
 
 def _moment(path: Path, row: int, column: str, cell: str) -> float:
+    if re.search(r"\b(CET|CEST|local)\b", f"{column} {cell}", re.IGNORECASE):
+        raise LedgerError(f"{path}, row {row}, column {column!r}: {cell!r} is local time; export the file in UTC")
     text = cell.partition(" - ")[0].strip()
     try:
         return _aware(datetime.fromisoformat(text)).timestamp()

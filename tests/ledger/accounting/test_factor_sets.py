@@ -143,6 +143,8 @@ def test_hourly_files_of_four_kinds(tmp_path, text, values):
         ("time,g_per_kwh\n2026-03-01,41100\n", "0 to 2000"),
         ("time,place,weather\n2026-03-01,here,fine\n", "row 1: no column of gCO2e/kWh"),
         ("time,g_per_kwh\n", "no rows"),
+        ("time,g_per_kwh\n\n2026-03-01,300\n\n2026-03-01,310\n", "row 5, column 'time': the same time as in row 3"),
+        ("MTU (CET/CEST),intensity\n01.03.2026 00:00 - 01.03.2026 01:00,300\n", "row 2, .* is local time"),
         ("time,g_per_kwh\n1990-01-01,1\n2026-03-01,1\n", "more than 100000 hours"),
     ],
 )
