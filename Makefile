@@ -33,7 +33,7 @@ format: $(VENV)/dev.stamp ## mend what ruff can mend
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/dev.stamp ## speed and memory, written up in docs/benchmarks.md
-	@for script in benchmarks/*_speed.py benchmarks/ledger_scale.py benchmarks/metering_cost.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/*_speed.py benchmarks/ledger_scale.py benchmarks/pages.py benchmarks/metering_cost.py benchmarks/lean_install.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 bench-accuracy: $(VENV)/dev.stamp ## Joulebook and the other meters over simulated GPUs of exactly known energy
 	@$(BIN)/python benchmarks/accuracy.py
