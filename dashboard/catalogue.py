@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from joulebook.dashboard import format as fmt
-from joulebook.dashboard.escape import markup
+from joulebook.dashboard.escape import markup, plain
 from joulebook.dashboard.texts import t
 from joulebook.reference_data.claims import Claim, claims
 from joulebook.reference_data.countries import country
@@ -152,7 +152,7 @@ def size_span(frame: pd.DataFrame) -> tuple[str, float, float] | None:
 
 
 def table_of(found: Sequence[Model]) -> pd.DataFrame:
-    """The catalogue for the screen: text with units, the articles' claims last."""
+    """The catalogue for the screen: text with units."""
     names = country_names()
     return pd.DataFrame(
         {
@@ -169,9 +169,19 @@ def table_of(found: Sequence[Model]) -> pd.DataFrame:
             ],
             t("models.training_cost"): [fmt.amount(model.training_cost_usd, "money") for model in found],
             t("models.weights"): [model.open_weights or t("figure.unknown") for model in found],
-            t("models.says_article"): [model.article_claim for model in found],
-            t("models.says_published"): [model.published_value for model in found],
-            t("models.agrees"): [model.agrees for model in found],
+        }
+    )
+
+
+def articles_of(found: Sequence[Model]) -> pd.DataFrame:
+    """What articles say of these models beside what is published; only those that an article names."""
+    named = [model for model in found if model.article_claim]
+    return pd.DataFrame(
+        {
+            t("word.model"): [plain(model.name) for model in named],
+            t("models.says_article"): [plain(model.article_claim, 300) for model in named],
+            t("models.says_published"): [plain(model.published_value, 300) for model in named],
+            t("models.agrees"): [plain(model.agrees) for model in named],
         }
     )
 

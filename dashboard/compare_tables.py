@@ -22,8 +22,7 @@ def table_of(result: Comparison) -> pd.DataFrame:
             t("word.emissions"): [figure_text(row.emissions_per_unit_g, "emissions") for row in rows],
             t("word.cost"): [figure_text(row.cost_per_unit_usd, "money") for row in rows],
             t("compare.latency"): [figure_text(row.latency_s, "duration") for row in rows],
-            t("compare.verdict"): [state_text(row) for row in rows],
-            t("compare.parameters"): [fmt.amount(row.candidate.parameters, "count") for row in rows],
+            t("compare.verdict"): [t(f"compare.short_{row.state.replace(' ', '_')}") for row in rows],
             t("compare.origin"): [origin_word(row.candidate.origin) for row in rows],
         }
     )
@@ -35,6 +34,8 @@ def more_of(result: Comparison) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t("compare.candidate"): [row.candidate.model for row in rows],
+            t("compare.verdict"): [state_text(row) for row in rows],
+            t("compare.parameters"): [fmt.amount(row.candidate.parameters, "count") for row in rows],
             t("compare.place"): [place_text(row.candidate) for row in rows],
             t("compare.hardware"): [row.candidate.hardware or t("figure.unknown") for row in rows],
             t("compare.spread"): [_spread(row.candidate) for row in rows],

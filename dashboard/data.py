@@ -96,10 +96,13 @@ def totals(books: Books, run_filter: RunFilter = EVERYTHING) -> RunTotals:
 
 
 def rollup(books: Books, by: Sequence[str], *, run_filter: RunFilter = EVERYTHING) -> pd.DataFrame:
-    """Sums by day, project, model, ... from the rollup tables (columns: `store.rollup`)."""
+    """Sums by day, project, model, ... from the rollup tables (columns: `store.rollup`); their order doesn't matter."""
+    groups = tuple(sorted(by))  # so that those who ask in another order share what is kept
     return kept(
-        ("rollup", books.address, books.revision, tuple(by), run_filter),
-        lambda: store.rollup(books.ledger, by=by, start=run_filter.start, end=run_filter.end, run_filter=run_filter),
+        ("rollup", books.address, books.revision, groups, run_filter),
+        lambda: store.rollup(
+            books.ledger, by=groups, start=run_filter.start, end=run_filter.end, run_filter=run_filter
+        ),
     )
 
 

@@ -184,6 +184,7 @@ def show(result: Comparison) -> None:
     scatter(result)
     table(
         compare_tables.table_of(result), key="compare-table", alt=t("compare.table_alt"),
+        columns={t("compare.candidate"): st.column_config.Column(width=190)},
         export=compare_tables.export_of(result), file_name="comparison.csv",
     )  # fmt: skip
     with st.expander(t("compare.more_columns"), key="compare_columns", on_change="rerun") as more:

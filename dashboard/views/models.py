@@ -46,8 +46,15 @@ def show_models() -> None:
     table(
         catalogue.table_of(found), key="models-table", alt=t("models.table_alt"), export=catalogue.export_of(found),
         file_name="models.csv", height=460,
-        columns={t("models.released"): st.column_config.DateColumn(format="D MMM YYYY")},
+        columns={
+            t("word.model"): st.column_config.Column(width=165),
+            t("models.released"): st.column_config.DateColumn(format="D MMM YYYY"),
+        },
     )  # fmt: skip
+    said = catalogue.articles_of(found)
+    if len(said):
+        st.subheader(t("models.articles_title"), anchor=False)
+        st.table(said, border="horizontal", hide_index=True)
 
 
 def filters() -> catalogue.Asked:
