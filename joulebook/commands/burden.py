@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,18 @@ if TYPE_CHECKING:
     from joulebook.ledger.accounting.figure import Figure
 
 _ROWS = 20
+_DATE = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
 @click.argument("run", required=False)
 @click.option("--emissions-g", type=click.FloatRange(min=0), metavar="G", help="Emissions in grams, in place of a RUN.")
+@click.option(
+    "--project", "projects", multiple=True, help="All runs of this project, in place of a RUN; again for more."
+)
+@click.option("--model", "models", multiple=True, help="All runs of this model.")
+@click.option("--from", "start", type=_DATE, help="Of these, runs started on or after this day (UTC).")
+@click.option("--to", "end", type=_DATE, help="And before this day (UTC).")
 @click.option(
     "--users",
     default="diffusion",
@@ -31,9 +39,11 @@ _ROWS = 20
 def burden(run: str | None, emissions_g: float | None, as_json: bool, show_all: bool, **wishes: Any) -> None:
     """Say where the damage of emissions falls, against where their users are.
 
-    RUN is a run of the ledger; without one, and without --emissions-g, only shares are given.
+    RUN is a run of the ledger, or take all runs of a project, a model or a time; without any of these, and without
+    --emissions-g, only shares are given.
     """
-    result = _worked_out(_emissions(run, emissions_g), **wishes)
+    chosen = {name: wishes.pop(name) for name in ("projects", "models", "start", "end")}
+    result = _worked_out(_emissions(run, emissions_g, chosen), **wishes)
     damage = _damage_usd(result.emissions_g)
     if as_json:
         from joulebook.commands.decisions import print_json
@@ -66,14 +76,16 @@ def _worked_out(
     )
 
 
-def _emissions(run: str | None, emissions_g: float | None) -> Figure | None:
+def _emissions(run: str | None, emissions_g: float | None, chosen: Mapping[str, Any]) -> Figure | None:
     from joulebook.ledger.accounting.figure import Figure
     from joulebook.ledger.errors import LedgerError
 
-    if run is not None and emissions_g is not None:
-        raise LedgerError("give either a RUN or --emissions-g, not both")
+    if sum((run is not None, emissions_g is not None, any(chosen.values()))) > 1:
+        raise LedgerError("give one of a RUN, --emissions-g, and a choice of runs, not several")
     if emissions_g is not None:
         return Figure(emissions_g, emissions_g, emissions_g, "declared", "as declared")
+    if any(chosen.values()):
+        return _emissions_of_all(chosen)
     if run is None:
         return None
     from joulebook.books import open_books
@@ -85,6 +97,19 @@ def _emissions(run: str | None, emissions_g: float | None) -> Figure | None:
     if not located:
         raise LedgerError(f"run {run}: its emissions are unknown, so give --emissions-g or leave the run out")
     return Figure(**located)
+
+
+def _emissions_of_all(chosen: Mapping[str, Any]) -> Figure:
+    """Location-based emissions of the runs that were chosen, each joule once."""
+    from joulebook.books import open_books
+    from joulebook.ledger.errors import LedgerError
+    from joulebook.ledger.store import RunFilter, totals
+
+    found = totals(open_books(), RunFilter(**chosen))
+    if found.emissions_g is None:
+        said = "their emissions are unknown" if found.n else "no run is like that; `joulebook runs` lists them"
+        raise LedgerError(f"{found.n} runs were chosen: {said}")
+    return found.emissions_g
 
 
 def _damage_usd(emissions: Figure | None) -> dict[str, Figure]:

@@ -255,7 +255,9 @@ class TestBurden:
             (("--beneficiaries", "USA,ZZZ"), "unknown country 'ZZZ'"),
             (("--specification", "s9"), "unknown specification"),
             (("--eta", "5"), "eta lies between"),
-            (("latest", "--emissions-g", "1"), "not both"),
+            (("latest", "--emissions-g", "1"), "not several"),
+            (("--project", "p", "--emissions-g", "1"), "not several"),
+            (("--model", "nobody"), "no run is like that"),
         ],
     )
     def test_bad_input(self, words, said):
