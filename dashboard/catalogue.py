@@ -173,17 +173,19 @@ def table_of(found: Sequence[Model]) -> pd.DataFrame:
     )
 
 
-def articles_of(found: Sequence[Model]) -> pd.DataFrame:
-    """What articles say of these models beside what is published; only those that an article names."""
-    named = [model for model in found if model.article_claim]
-    return pd.DataFrame(
-        {
-            t("word.model"): [plain(model.name) for model in named],
-            t("models.says_article"): [plain(model.article_claim, 300) for model in named],
-            t("models.says_published"): [plain(model.published_value, 300) for model in named],
-            t("models.agrees"): [plain(model.agrees) for model in named],
-        }
-    )
+def articles_of(found: Sequence[Model]) -> list[str]:
+    """What articles say of these models beside what is published, a paragraph each; only those that one names."""
+    return [
+        t(
+            "models.article",
+            model=plain(model.name),
+            says=plain(model.article_claim, 400),
+            published=plain(model.published_value, 400),
+            agrees=plain(model.agrees, 200),
+        )
+        for model in found
+        if model.article_claim
+    ]
 
 
 def export_of(found: Sequence[Model]) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def task_controls(books: data.Books) -> tuple[str, Unit]:
     )
     words = {t(f"compare.unit_{unit.replace('-', '_')}"): unit for unit in UNITS}
     unit = st.selectbox(
-        t("compare.unit"), list(words), key="compare_unit", bind="query-params", label_visibility="collapsed", width=190
+        t("compare.unit"), list(words), key="compare_unit", bind="query-params", label_visibility="collapsed", width=165
     )
     return task, words[unit]
 

@@ -52,9 +52,9 @@ def show_models() -> None:
         },
     )  # fmt: skip
     said = catalogue.articles_of(found)
-    if len(said):
-        st.subheader(t("models.articles_title"), anchor=False)
-        st.table(said, border="horizontal", hide_index=True)
+    if said:
+        with st.expander(t("models.articles_title", n=fmt.whole(len(said)))):
+            st.markdown("\n\n".join(said))
 
 
 def filters() -> catalogue.Asked:
