@@ -20,7 +20,9 @@ def table_of(result: Comparison) -> pd.DataFrame:
             t("word.quality"): [quality_text(row.quality) for row in rows],
             t("word.energy"): [figure_text(row.energy_per_unit_j, "energy") for row in rows],
             t("word.emissions"): [figure_text(row.emissions_per_unit_g, "emissions") for row in rows],
-            t("word.cost"): [figure_text(row.cost_per_unit_usd, "money") for row in rows],
+            t("compare.cost_of_1000"): [
+                figure_text(cost.scaled(1000) if (cost := row.cost_per_unit_usd) else None, "money") for row in rows
+            ],
             t("compare.latency"): [figure_text(row.latency_s, "duration") for row in rows],
             t("compare.verdict"): [t(f"compare.short_{row.state.replace(' ', '_')}") for row in rows],
             t("compare.origin"): [origin_word(row.candidate.origin) for row in rows],
