@@ -80,7 +80,12 @@ def headlines(document: Document) -> list[Headline]:
     facility = figure_of(document["facility_energy_j"])
     cards = [
         Headline(
-            "energy", t("word.energy"), energy, "energy", note=t("boundary.IT"), working=_energy_working(document)
+            "energy",
+            t("word.energy"),
+            energy,
+            "energy",
+            note=_beside_energy(document),
+            working=_energy_working(document),
         ),
         *_whole(document, energy),
         *_per_unit(document, energy),
@@ -111,6 +116,15 @@ def headlines(document: Document) -> list[Headline]:
         _power(document, energy),
     ]
     return [card for card in cards if card is not None]
+
+
+def _beside_energy(document: Document) -> str:
+    """The boundary of the total, and the energy above idle where idle power was measured before the run."""
+    above = figure_of(document["energy_above_idle_j"])
+    if above is None:
+        return t("boundary.IT")
+    amount = fmt.with_range(above.value, above.low, above.high, "energy")
+    return f"{t('boundary.IT')}; {t('run.above_idle', energy=f'{mark(above.method)} {amount}')}"
 
 
 def _whole(document: Document, energy: Figure | None) -> list[Headline]:
@@ -186,6 +200,12 @@ def _energy_working(document: Document) -> Working:
         for name, figure in document["energy_by_component"].items()
         if figure
     ]
+    above = document["energy_above_idle_j"]
+    if above:
+        said = (
+            f"{plain(above['boundary'], 200)}: {fmt.with_range(above['value'], above['low'], above['high'], 'energy')}"
+        )
+        lines.append(t("run.above_idle_how", above=said, idle=plain(above["vintage"], 200)))
     missing = [t("run.missing", what=plain(what)) for what in document["missing"]]
     return Working(t("working.energy"), None, (*lines, *missing))
 

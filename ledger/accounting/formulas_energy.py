@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from joulebook.ledger.accounting.above_idle import energy_above_idle_j
 from joulebook.ledger.accounting.calibration import wall_energy_j
 from joulebook.ledger.accounting.cpu import codecarbon_power_w, cpu_energy_j
 from joulebook.ledger.accounting.energy import (
@@ -106,6 +107,24 @@ ENERGY = (
             "4 GB for an hour at 0.14 W/GB", memory_energy_j, {"byte_seconds": 4e9 * 3600, "power_w_per_gb": 0.14}, "J"
         ),
         "Modelled: the middle of the sources with all of them in the range.",
+    ),
+    Formula(
+        "energy-above-idle",
+        "Energy above idle",
+        "E_above = max(0, E - P_idle · t)",
+        (
+            Symbol("E", "the run's energy of the devices whose idle power was measured before it", "J"),
+            Symbol("P_idle", "mean power of these devices before the run; of a shared device the run's share", "W"),
+            Symbol("t", "time in which they were read", "s"),
+        ),
+        "definition",
+        Example(
+            "30,000 J in 100 s on a GPU that idles at 60 W",
+            energy_above_idle_j,
+            {"energy_j": 30_000.0, "idle_w": 60.0, "duration_s": 100.0},
+            "J",
+        ),
+        "Stands beside the total, never in its place. The range holds that of the run and that of the idle time.",
     ),
     Formula(
         "energy-wall",

@@ -39,6 +39,7 @@ def _row(document: dict[str, Any]) -> dict[str, object]:
     row |= figure_cells("energy_j", document["energy_j"])
     for part, shown in document["energy_by_component"].items():
         row |= figure_cells(f"{part}_energy_j", shown)
+    row |= figure_cells("energy_above_idle_j", document["energy_above_idle_j"])
     row |= {"missing": " ".join(document["missing"])}
     row |= figure_cells("facility_energy_j", document["facility_energy_j"])
     row |= figure_cells("emissions_location_g", emissions["location"])

@@ -163,6 +163,7 @@ def _headline(document: Shown) -> Table:
         ("energy (IT)", figure(document["energy_j"], "J")),
     ]
     rows += [(f"  {part}", figure(shown, "J")) for part, shown in document["energy_by_component"].items() if shown]
+    rows += _above_idle(document)
     rows += [("  missing", ", ".join(document["missing"]))] if document["missing"] else []
     rows += [
         ("energy (facility)", figure(document["facility_energy_j"], "J")),
@@ -184,6 +185,14 @@ def _headline(document: Shown) -> Table:
     for key, value in rows:
         table.add_row(key, escape(str(value)))
     return table
+
+
+def _above_idle(document: Shown) -> list[tuple[str, str]]:
+    """What the run used above the idle power that was measured before it, and of which devices."""
+    shown = document["energy_above_idle_j"]
+    if shown is None:
+        return []
+    return [("  above idle", f"{figure(shown, 'J')}, {shown['boundary'].removeprefix('above idle: ')}")]
 
 
 def _widest_inputs(document: Shown) -> list[tuple[str, str]]:

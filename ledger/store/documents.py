@@ -18,6 +18,7 @@ from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.accounts import factors_now, kept_factors
 from joulebook.ledger.store.conditions import conditions
 from joulebook.ledger.store.filters import RunFilter
+from joulebook.ledger.store.idle_power import energy_above_idle
 from joulebook.ledger.store.observing import run_use
 from joulebook.ledger.store.opening import Ledger
 from joulebook.ledger.store.phase_rows import phase_rows
@@ -51,7 +52,7 @@ def run_document(ledger: Ledger, run_id: str) -> dict[str, Any]:
         chosen = ledger.factors or factors_of(connection, run)
         figures = account_run(run_use(run, devices, hosts), chosen)
         own = load_journals(connection, [run_id])
-        document = _document(connection, run, hosts, figures, own)
+        document = _document(connection, found[0], figures, own)
         document["devices"] = [_device(part) for part in figures.devices]
         document["reserved_devices"] = [_device(part) for part in figures.reserved]
         document["phases"] = phase_rows(
@@ -74,7 +75,7 @@ def run_documents(ledger: Ledger, run_ids: Sequence[str]) -> list[dict[str, Any]
             if run["factor_hash"] not in sets:
                 sets[run["factor_hash"]] = ledger.factors or factors_of(connection, run)
             figures = account_run(run_use(run, devices, hosts), sets[run["factor_hash"]])
-            documents.append(_document(connection, run, hosts, figures, load_journals(connection, [run_id])))
+            documents.append(_document(connection, by_id[run_id], figures, load_journals(connection, [run_id])))
     return documents
 
 
@@ -109,8 +110,9 @@ def factors_of(connection: Connection, run: Row) -> Factors:
 
 
 def _document(
-    connection: Connection, run: Row, hosts: Sequence[Row], figures: RunFigures, own: Sequence[Row]
+    connection: Connection, found: tuple[Row, list[Row], list[Row]], figures: RunFigures, own: Sequence[Row]
 ) -> dict[str, Any]:
+    run, devices, hosts = found
     numbers = [journal["journal_no"] for journal in own]
     return {
         **{name: run[name] for name in _PLAIN},
@@ -122,6 +124,7 @@ def _document(
         "ledger_revision": run["revision"],
         "energy_j": shown(figures.energy_j),
         "energy_by_component": {name: shown(figures.energy_by_component.get(name)) for name in COMPONENTS},
+        "energy_above_idle_j": shown(energy_above_idle(connection, own, devices)),
         "missing": list(figures.missing),
         "facility_energy_j": shown(figures.facility_energy_j),
         "counts": _counts(run),

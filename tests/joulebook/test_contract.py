@@ -27,7 +27,7 @@ RUN = {
     "run_id", "parent_run_id", "name", "project", "kind", "stage", "model", "parameters", "task", "tags", "status",
     "exit_status", "started_at", "ended_at", "duration_s", "hosts", "ledger_revision", "energy_j",
     "energy_by_component", "missing", "facility_energy_j", "counts", "latency_s", "quality", "zones",
-    "emissions_g", "water_l", "embodied_g", "cost_usd", "warnings",
+    "emissions_g", "water_l", "embodied_g", "cost_usd", "warnings", "energy_above_idle_j",
 }  # fmt: skip
 PARTS = {"devices", "reserved_devices", "phases"}
 DEVICE = {"id", "host", "name", "component", "device_energy_j", "energy_j"}
@@ -85,7 +85,7 @@ def runs() -> None:
 
 def check_run(document: dict[str, Any]) -> None:
     assert set(document) >= RUN
-    check_figures(document, "energy_j", "facility_energy_j", "water_l", "embodied_g", "cost_usd")
+    check_figures(document, "energy_j", "energy_above_idle_j", "facility_energy_j", "water_l", "embodied_g", "cost_usd")
     assert document["status"] in STATES
     for moment in (document["started_at"], document["ended_at"]):
         assert moment is None or datetime.fromisoformat(moment).utcoffset() == timedelta(0)
