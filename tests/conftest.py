@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 
+import hypothesis
 import pytest
+
+# At a desk every run tries new examples; CI tries the same ones each time, so that it judges what a change changed.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("JOULEBOOK_NO_SKIPS"):
+    hypothesis.settings.load_profile("ci")
 
 PROGRAMS = {"browser": ("chromium",), "compiler": ("cc",)}
 

@@ -63,7 +63,8 @@ def hourly_market(run: RunUse, facility: Figure, zone: Zone, factors: Factors) -
     series = covering_series(run, zone, factors)
     rest = series_values(series, starts) if series else np.full(len(starts), unmatched.value)
     grams, matched = hourly_market_emissions_g(load, supplies[0], contracts[0].intensity_g_per_kwh, rest)
-    spread = Range(1.0, unmatched.low / unmatched.value, unmatched.high / unmatched.value)
+    mean = unmatched.value or 1.0  # a grid that emits nothing: its ends count as they are
+    spread = Range(1.0, min(1.0, unmatched.low / mean), max(1.0, unmatched.high / mean))
     per_j = grams / facility.value
     name = contracts[0].name or contracts[0].kind
     note = f"draft method, hourly matching: {matched:.0%} matched by {name}, as if it served this run alone"
