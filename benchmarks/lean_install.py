@@ -9,6 +9,7 @@ files included.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+ROOMS = ("joulebook", "meters", "ledger", "reference_data", "dashboard")
+PARTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE", *ROOMS)
 AT_MOST_MIB = 8.0
 # The rows of every reference table: a wheel's compressed tables must hold what the tree's do.
 ROWS = "from joulebook.reference_data.sets import data_sets; print([(s.name, s.rows) for s in data_sets()])"
@@ -27,6 +30,18 @@ def files_below(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
 
 
+def copied(to: Path) -> Path:
+    """What the wheel is made of, apart from this tree: a build leaves folders behind."""
+    to.mkdir()
+    for name in PARTS:
+        part = ROOT / name
+        if part.is_dir():
+            shutil.copytree(part, to / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(part, to)
+    return to
+
+
 def main() -> None:
     """Print the size by package, and try the commands that need no extra."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -36,7 +51,8 @@ def main() -> None:
         python = folder / "venv" / "bin" / "python"
         (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
         before = files_below(site)
-        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", ROOT], check=True)
+        source = copied(folder / "source")
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", source], check=True)
         came = {path: size for path, size in files_below(site).items() if path not in before}
         packages: dict[str, int] = {}
         for path, size in came.items():

@@ -69,11 +69,14 @@ class Cumulative:
 
     Attributes:
         b: Moments, rising, (n,).
-        amount: The amount since any origin at each of them, (n,).
+        amount: The amount since any origin at each of them, (n,); where what was read falls, it stays.
     """
 
     b: Floats
     amount: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amount", np.maximum.accumulate(self.amount) if len(self.amount) else self.amount)
 
     @property
     def known(self) -> bool:

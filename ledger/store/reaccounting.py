@@ -63,11 +63,12 @@ def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None
 def _on_another(content_hash: str) -> ColumnElement[bool]:
     # Before, after or none: three looks into an index, where `!=` would read every run.
     others = runs.c.factor_hash < content_hash, runs.c.factor_hash > content_hash, runs.c.factor_hash.is_(None)
-    return or_(*others) & (runs.c.dirty == 0)
+    # `+ 0`, here and where they are sorted: SQLite would else take the index of another column and read every run.
+    return or_(*others) & (runs.c.dirty + 0 == 0)
 
 
 def _stale(connection: Connection, content_hash: str, failed: set[str]) -> list[str]:
-    newest = select(runs.c.run_id).where(_on_another(content_hash)).order_by(runs.c.started_at.desc())
+    newest = select(runs.c.run_id).where(_on_another(content_hash)).order_by((runs.c.started_at + 0).desc())
     found = connection.execute(newest.limit(_CHUNK + len(failed))).scalars()
     return [run_id for run_id in found if run_id not in failed][:_CHUNK]
 
