@@ -28,6 +28,7 @@ _JITTER = 0.5
 _USAGE_EVERY_S = 5.0
 # Close reading is rationed to keep the running cost: so many seconds at once, and this share of the time after that.
 _DENSE_CREDIT_S = 20.0
+_SPENT_PAUSE_S = 0.05
 _DENSE_REFILL = 0.04
 
 
@@ -64,7 +65,6 @@ class Worker(threading.Thread):
     Attributes:
         posts: What was read, for the meter to take: `Opened`, `Poll`, `Usage`, `Ticks`.
         tick_s: Ticks of counters as measured so far, by device id.
-        entered_b: When the driver call in progress (or the last one) began, or None before the first.
         finished: Set once the last reading is in the queue.
     """
 
@@ -121,6 +121,7 @@ class Worker(threading.Thread):
                     return
             else:
                 self._slow_poll()
+            self._post_usage_now_and_then()
             self._wake.wait(self._pause_s())
 
     def _pause_s(self) -> float:
@@ -132,12 +133,12 @@ class Worker(threading.Thread):
     def _slow_poll(self) -> None:
         self._polls += 1
         self.posts.append(self.source.read(power=self._polls % 2 == 0))  # every other one is enough for the cross-check
-        now = time.monotonic()
-        if now >= self._next_usage:
-            self._next_usage = now + _USAGE_EVERY_S
-            self._post_usage()
 
-    def _post_usage(self) -> None:
+    def _post_usage_now_and_then(self) -> None:
+        now = time.monotonic()
+        if now < self._next_usage:
+            return
+        self._next_usage = now + _USAGE_EVERY_S
         usage = self.source.usage(self._own_pids())
         if usage is not None:
             self.posts.append(usage)
@@ -145,30 +146,35 @@ class Worker(threading.Thread):
     def _read_closely(self) -> None:
         last = self.source.read(power=True)
         self.posts.append(last)
-        self._credit.refill()
         ticking = {
             d.id for d in self.source.devices if _is_slow_counter(d.sensor.tick_s) and d.sensor.kind == "counter"
         }
-        if not ticking or self._credit.left_s <= 0:
+        if not ticking:
             return
-        began = time.monotonic()
-        seen = self._begin_to_see(ticking)
-        until = began + self._longest_s(ticking)
-        while time.monotonic() < until and not self._has_seen_enough(seen):
+        self._credit.refill()
+        if not self._may_go_on():
+            time.sleep(_SPENT_PAUSE_S)  # windows that end more often than that share a reading
+            return
+        self._changes = {name: [] for name in ticking if name not in self.tick_s}
+        seen, until = self._begin_to_see(ticking)
+        while time.monotonic() < until and not self._has_seen_enough(seen) and self._may_go_on():
+            began = time.monotonic()
             if self._marked:  # another window's end: read at once and see two more ticks
                 self._marked = False
-                until = time.monotonic() + self._longest_s(ticking)
-                seen = self._begin_to_see(ticking)
-                last = self.source.read(power=True)
-                self.posts.append(last)
+                seen, until = self._begin_to_see(ticking)
+                last = self._step(last, seen, power=True)
             time.sleep(DENSE_STEP_S)
             last = self._step(last, seen)
+            self._credit.left_s -= time.monotonic() - began
         self._post_ticks()
-        self._credit.left_s -= time.monotonic() - began
 
-    def _begin_to_see(self, ticking: Collection[str]) -> dict[str, int]:
-        self._changes = {name: [] for name in ticking if name not in self.tick_s}
-        return dict.fromkeys(ticking, 0)
+    def _may_go_on(self) -> bool:
+        """While there is credit; a run's end is always read closely."""
+        return self._stopping or self._credit.left_s > 0
+
+    def _begin_to_see(self, ticking: Collection[str]) -> tuple[dict[str, int], float]:
+        """No tick seen yet, and until when to look for them."""
+        return dict.fromkeys(ticking, 0), time.monotonic() + self._longest_s(ticking)
 
     def _longest_s(self, ticking: Collection[str]) -> float:
         """How long two ticks may take to be seen."""
@@ -188,17 +194,23 @@ class Worker(threading.Thread):
             self.tick_s.update(found)
             self.posts.append(Ticks(found))
 
-    def _step(self, last: Poll, seen: dict[str, int]) -> Poll:
-        """One close reading; kept, with the one before, for the counters that changed."""
-        now = self.source.read(power=False)
-        changed = [name for name in seen if now.samples[name].energy_j != last.samples[name].energy_j]
-        if changed:
-            for poll in (last, now):
-                self.posts.append(Poll(poll.b, poll.dt_s, {name: poll.samples[name] for name in changed}))
-            for name in changed:
-                seen[name] += 1
-                if name in self._changes:
-                    self._changes[name].append((last.b - last.dt_s, now.b + now.dt_s))
+    def _step(self, last: Poll, seen: dict[str, int], *, power: bool = False) -> Poll:
+        """One close reading; kept, with the one before, for the counters that rose, and whole at a window's end."""
+        now = self.source.read(power=power)
+        rose = [name for name in seen if _rose(last.samples[name].energy_j, now.samples[name].energy_j)]
+        if rose:
+            self.posts.append(Poll(last.b, last.dt_s, {name: last.samples[name] for name in rose}))
+        if power:
+            self.posts.append(now)
+        elif rose:
+            self.posts.append(Poll(now.b, now.dt_s, {name: now.samples[name] for name in rose}))
+        for name in rose:
+            seen[name] += 1
+        for name, changes in self._changes.items():
+            if name in rose:
+                changes.append((last.b - last.dt_s, now.b + now.dt_s))
+            elif now.samples[name].energy_j is None:
+                changes.clear()  # what changed meanwhile was not seen
         return now
 
     def _flush_lag(self) -> None:
@@ -212,3 +224,7 @@ class Worker(threading.Thread):
 
 def _is_slow_counter(tick_s: float | None) -> bool:
     return tick_s is None or tick_s >= _SLOW_TICK_S
+
+
+def _rose(before_j: float | None, after_j: float | None) -> bool:
+    return before_j is not None and after_j is not None and after_j > before_j

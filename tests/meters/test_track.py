@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -104,6 +106,31 @@ with track("x") as run:
     quiet_b = max(record["b"] for record in journal.of("pe")) + 1
     readings = [record for record in journal.of("r") if quiet_b < record["b"] < journal.one("close")["b"]]
     assert 1 <= len(readings) <= 10  # about one a second
+
+
+def test_contexts_and_utilisation_are_read_also_while_phases_follow_closely(journals, simulator, read_closed) -> None:
+    code = """
+import sys, time
+from joulebook import track
+sys.stdin.readline()
+with track("x") as run:
+    for _ in range(30):
+        with run.phase("step"): time.sleep(0.1)
+"""
+    sim = simulator(Gpu(), Gpu())
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, **sim.environ}, stdin=subprocess.PIPE, text=True
+    )
+    sim.processes = [(0, process.pid, 60)]
+    sim.write()
+    process.communicate("go\n")
+    (journal,) = read_closed()
+    numbers = {device["id"]: str(device["i"]) for device in journal.of("device")}
+    used, unused = (numbers[gpu.uuid] for gpu in sim.gpus)
+    contexts = journal.of("c")[-1]["d"]
+    assert contexts[used] == [1, 1]
+    assert contexts.get(unused, [0, 0]) == [0, 0]
+    assert journal.of("u")
 
 
 def test_a_gpu_without_a_counter_is_polled_and_added_up(python, simulator, read_journals) -> None:
@@ -240,6 +267,8 @@ def test_a_run_stopped_by_hand_is_around_nothing_any_more(python, read_journals)
     done = python(
         """
 import os
+import subprocess
+import sys
 from joulebook import track
 first = track("first").start()
 second = track("second").start()
@@ -382,6 +411,8 @@ print(run.summary() is not None)
 def test_a_forked_child_leaves_the_run_alone(python, read_journals) -> None:
     code = """
 import os
+import subprocess
+import sys
 from joulebook import track
 with track("x") as run:
     if os.fork() == 0:
@@ -447,6 +478,8 @@ def test_a_folder_that_cannot_be_written_costs_the_record_and_nothing_else(pytho
             pytest.skip("no /dev/full here")
         code = """
 import os
+import subprocess
+import sys
 from joulebook.meters import journal
 real = journal._open_locked
 journal._open_locked = lambda path, writer, **wait: os.open("/dev/full", os.O_WRONLY)
