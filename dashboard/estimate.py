@@ -31,6 +31,7 @@ from joulebook.reference_data.inference import inference_coefficients
 DEVICES = ("V100", "A100", "L40S", "H100", "H200", "MI300X", "TPU v5p", "B200")
 PLACES = ("SWE", "FRA", "USA", "DEU", "KOR", "CHN", "IND", "ZAF")
 BATCHES = (1, 4, 16, 64, 256, 1024)
+PRECISIONS = ("bf16", "fp8", "int8", "mxfp4", "q4", "fp32")
 
 
 @dataclass(frozen=True, slots=True)

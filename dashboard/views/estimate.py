@@ -29,7 +29,6 @@ from joulebook.meters.errors import MeterError
 from joulebook.reference_data.countries import countries
 
 KINDS = ("training", "inference")
-PRECISIONS = ("bf16", "fp8", "int8", "mxfp4", "q4", "fp32")
 TASKS = ("chat", "reasoning", "code", "image", "video")
 Line = tuple[str, Figure | None, fmt.Quantity]
 
@@ -75,7 +74,7 @@ def ask_inference() -> estimate.InferenceAsked:
         device, place = device_and_place()
         batch = number("batch", None, least=1.0)
         precision = st.selectbox(
-            t("estimate.precision"), PRECISIONS, key="estimate_precision", bind="query-params", width=120
+            t("estimate.precision"), estimate.PRECISIONS, key="estimate_precision", bind="query-params", width=120
         )
         task = st.selectbox(t("word.task"), TASKS, key="estimate_task", bind="query-params", width=140)
         with st.popover(t("compare.more")):

@@ -18,6 +18,7 @@ from joulebook.dashboard.components.table import table
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.sentences import sentence
 from joulebook.dashboard.texts import t
+from joulebook.dashboard.views._tradeoff_elsewhere import section
 from joulebook.ledger.accounting.comparison import Candidate
 from joulebook.ledger.accounting.tradeoff import Quantity
 from joulebook.ledger.errors import LedgerError
@@ -281,6 +282,8 @@ def show(books: data.Books, asked: tradeoff.Inputs, pair: tuple[Candidate | None
         tradeoff_tables.table_of(answers), key="tradeoff-table", alt=t("tradeoff.table_alt"),
         export=tradeoff_tables.export_of(answers), file_name="tradeoff.csv",
     )  # fmt: skip
+    if in_kwh := answers["kwh"]:
+        section(asked, in_kwh, pair)
     st.subheader(t("tradeoff.life_title"), anchor=False)
     life(asked, pair[0])
     st.subheader(t("tradeoff.sizes_title"), anchor=False)

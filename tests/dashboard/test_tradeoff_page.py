@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from joulebook.dashboard import tradeoff, tradeoff_elsewhere
 from joulebook.dashboard.charts.tradeoff import spread
 from joulebook.dashboard.charts.tradeoff_tornado import Swing, figure
 from joulebook.dashboard.palette import LIGHT
+from joulebook.dashboard.views._tradeoff_elsewhere import EXAMPLE_BILLIONS
 from joulebook.ledger import store
+from joulebook.ledger.elsewhere import mean_day
 
 Show = Callable[..., AppTest]
 
@@ -96,6 +100,97 @@ def test_a_broken_ledger_gets_one_clear_message(broken: Path, show: Show) -> Non
     app = show("tradeoff")
     assert not app.exception
     assert len(app.error) == 1
+
+
+def answers(app: AppTest) -> list[str]:
+    return [line.value.replace("\\", "") for line in app.markdown]
+
+
+def shown_table(app: AppTest, *columns: str) -> Any:
+    return next(found.value for found in app.dataframe if set(columns) <= set(found.value.columns))
+
+
+def test_elsewhere_is_worked_out_only_when_a_question_is_chosen(show: Show) -> None:
+    app = show("tradeoff")
+    assert any(line.value == "Elsewhere or later" for line in app.subheader)
+    assert len(charts(app)) == 3
+    assert "tradeoff_regions" not in {box.key for box in app.multiselect}
+
+
+def test_the_same_requests_in_other_regions(show: Show) -> None:
+    app = show("tradeoff", tradeoff_change="Region", tradeoff_regions=["Sweden", "South Africa"])
+    assert not app.exception
+    assert not app.error
+    found = shown_table(app, "Place", "Large, 1 000 requests")
+    assert found["Place"].tolist() == ["Sweden", "world average (assumed)", "South Africa"]
+    (said,) = [line for line in answers(app) if line.startswith("In **Sweden**")]
+    assert found["Large, 1 000 requests"][0] in said
+    assert found["Large, 1 000 requests"][1] in said
+    large, small = (charts(app)[i]["data"] for i in (3, 4))
+    of_large, of_small = (sorted(x for part in drawn for x in part["x"]) for drawn in (large, small))
+    assert [a / b for a, b in zip(of_large, of_small, strict=True)] == pytest.approx([318.8 / 47.6] * 3)
+
+
+def test_a_whole_day_meets_the_mean_whenever_it_begins(show: Show) -> None:
+    app = show("tradeoff", tradeoff_change="Hour of the day", tradeoff_zone="DE-LU · Germany", tradeoff_hours="24")
+    assert not app.exception
+    assert not app.error
+    assert any("whenever it begins" in line for line in answers(app))
+
+
+def test_the_best_hour_is_that_of_the_command(show: Show) -> None:
+    app = show("tradeoff", tradeoff_change="Hour of the day", tradeoff_zone="DE-LU · Germany", tradeoff_hours="8")
+    hours = mean_day("DE-LU", 8).hours
+    best = min(hours, key=lambda one: one.intensity_g_per_kwh)
+    assert any(f"begun at **{best.hour:02d}:00** meets" in line for line in answers(app))
+    assert shown_table(app, "Begun at")["Begun at"][0] == f"{best.hour:02d}:00"
+    assert len(shown_table(app, "Begun at")) == 24
+
+
+@pytest.mark.parametrize("change", ["Accelerator", "Batch", "Precision"])
+def test_served_otherwise_each_way_has_its_break_even(change: str, show: Show) -> None:
+    app = show("tradeoff", tradeoff_change=change)
+    assert not app.exception
+    assert not app.error
+    found = shown_table(app, "Served")
+    now = found[found["Served"].str.endswith("as now")].iloc[0]
+    assert now["Break-even, requests"].startswith("7.96 million")
+    assert now["Large, a request"].startswith("319\u00a0J")
+    assert len(found) >= 3
+    assert any(now["Large, a request"] in line for line in answers(app))
+
+
+def test_another_batch_needs_the_size_of_both_models(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXAMPLE_BILLIONS, "small", None)
+    app = show("tradeoff", tradeoff_change="Batch")
+    assert not app.exception
+    (said,) = app.error
+    assert "needs the size of both models" in said.value.replace("\\", "")
+    assert len(charts(app)) == 3  # the answer above still stands
+
+
+def test_models_bring_their_own_size(show: Show) -> None:
+    app = show("tradeoff", tradeoff_from="Models", tradeoff_change="Precision")
+    assert not app.exception
+    assert not app.error
+    assert {box.key for box in app.number_input}.isdisjoint({"tradeoff_large_b", "tradeoff_small_b"})
+    assert shown_table(app, "Served")["Served"].tolist() == ["mxfp4", "fp8", "bf16, as now"]
+
+
+def test_what_is_downloaded_has_range_method_and_vintage() -> None:
+    asked = tradeoff.Inputs(
+        tradeoff.typed(318.8, 10), tradeoff.typed(47.6, 10), 0.0, (("distillation", 600.0, 545.0, 660.0),),
+        "as typed", "declared", None, date(2026, 1, 1), None, 0.0, 1.0, None,
+    )  # fmt: skip
+    found = tradeoff.worked_out(asked, "kwh")
+    assert found is not None
+    places = tradeoff_elsewhere.regions(found.result, None, ["FRA"])
+    rows = tradeoff_elsewhere.region_export(places).set_index("zone")
+    assert list(rows.index) == ["FRA", "WLD"]
+    large, once = rows["large_per_request_emissions_g"], rows["once_emissions_g"]
+    assert (once / large).tolist() == pytest.approx([600 * 3.6e6 / 318.8] * 2)
+    assert {f"once_emissions_g_{part}" for part in ("low", "high", "method", "boundary", "vintage")} <= set(rows)
+    assert (rows["large_per_request_emissions_g_low"] < large).all()
 
 
 def test_labels_at_the_ends_of_lines_keep_apart() -> None:
