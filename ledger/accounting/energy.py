@@ -25,8 +25,9 @@ from joulebook.ledger.accounting.uncertainty import Range, multiply, range_of_pr
 
 J_PER_KWH = 3.6e6
 # 90 % range of an attributed share, as a factor: per-process utilisation is sampled by the driver, CPU seconds stand
-# for power though instructions differ (METRION, arXiv 2512.06806, finds 4 % at best), time alone is a convention.
-SHARE_FACTORS: dict[ShareHow, float] = {"whole": 1.0, "process": 1.1, "cpu-time": 1.25, "time": 2.0}
+# for power though instructions differ (METRION, arXiv 2512.06806, finds 4 % at best), time alone is a convention. What
+# one part of a GPU (MIG) used is in no counter: idle power belongs to all slices, and what the others do is unknown.
+SHARE_FACTORS: dict[ShareHow, float] = {"whole": 1.0, "process": 1.1, "cpu-time": 1.25, "time": 2.0, "slices": 2.0}
 _MODELS: dict[Component, Callable[[HostUse, Factors], Figure | None]] = {"cpu": model_cpu, "ram": model_memory}
 
 
@@ -110,7 +111,7 @@ def _attributed(device: DeviceUse, reading: Reading) -> Figure:
     factor = SHARE_FACTORS[device.share_how]
     share = Range(device.share, device.share / factor, max(device.share, min(1.0, device.share * factor)))
     energy = range_of_product([Range(reading.energy_j, reading.low_j, reading.high_j), share])
-    by_convention = device.share_how == "time" and device.share < 1.0
+    by_convention = device.share_how in ("time", "slices") and device.share < 1.0
     method: Method = "modelled" if by_convention else whole.method
     measured = 0.0 if by_convention else whole.measured_share
     return Figure(*energy, method, whole.boundary, None, measured)

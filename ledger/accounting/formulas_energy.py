@@ -52,13 +52,17 @@ ENERGY = (
         "A run's share of a device that others used too",
         "E_run = s · E_device",
         (
-            Symbol("s", "share: process utilisation (GPU), CPU seconds (processor), else time", "1"),
+            Symbol(
+                "s",
+                "share: process utilisation (GPU), CPU seconds (processor), compute slices (part of a GPU), else time",
+                "1",
+            ),
             Symbol("E_device", "energy of the device in the window, counted once", "J"),
         ),
         "convention; how far CPU seconds stand for energy: METRION, arXiv 2512.06806",
         Example("a quarter of 1,000 J", shared_energy_j, {"device_j": 1000.0, "share": 0.25}, "J"),
-        "The range widens by 1.1 (process utilisation), 1.25 (CPU seconds) or 2 (time); a split by time counts as "
-        "modelled.",
+        "The range widens by 1.1 (process utilisation), 1.25 (CPU seconds) or 2 (time, slices); a split by time or "
+        "slices counts as modelled.",
     ),
     Formula(
         "energy-cpu-model",

@@ -16,7 +16,7 @@ WHOLE_MACHINE = "whole machine"
 
 Component = Literal["gpu", "cpu", "ram", "other"]
 COMPONENTS: tuple[Component, ...] = ("gpu", "cpu", "ram", "other")
-ShareHow = Literal["whole", "process", "cpu-time", "time"]
+ShareHow = Literal["whole", "process", "cpu-time", "time", "slices"]
 
 
 @dataclass(frozen=True, slots=True)

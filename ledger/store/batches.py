@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from joulebook.ledger.store.cleaning import (
     flag_of,
     integer_of,
     number_of,
+    plain_json,
     small_json,
     table_of,
     text_of,
@@ -134,7 +136,7 @@ def _device(batch: Batch, record: Record, _b: float) -> None:
         "rel_error": min(amount_of(sensor.get("rel_error")) or 0.0, 1.0),
         "visible": visible if visible is not None else True,
         "power_limit_w": amount_of(record.get("power_limit_w")),
-        "mig": None if mig is None else text_of(mig if isinstance(mig, str) else str(mig)),
+        "mig": None if mig is None else text_of(json.dumps(plain_json(mig))),
         "late_s": amount_of(record.get("late_s")),
         "baseline_w": None,
         "own_contexts": None,

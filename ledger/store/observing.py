@@ -13,7 +13,7 @@ from joulebook.ledger.accounting.observations import DeviceUse, HostUse, Reading
 from joulebook.ledger.store.accounts import zone_of
 from joulebook.ledger.store.cleaning import Record, amount_of, flag_of, integer_of, table_of, text_of
 from joulebook.ledger.store.intervals import Cumulative, length
-from joulebook.ledger.store.sharing import idle_share_of, share_of
+from joulebook.ledger.store.sharing import idle_share_of, of_slices, share_of
 from joulebook.ledger.store.sights import Family, Machine, Row, Seen
 from joulebook.ledger.store.tables import absences
 
@@ -47,6 +47,7 @@ def _device_row(connection: Connection, lineage: Sequence[str], seen: Seen, *, r
         windows=seen.windows,
         energy=seen.cumulative if found else Cumulative(np.empty(0), np.empty(0)),
     )
+    share = of_slices(share, seen.slices)
     energy, low, high, coverage = found or (None, None, None, 0.0)
     return {
         "run_id": lineage[0],
@@ -199,11 +200,20 @@ def details_of(family: Family, counts: dict[str, float], starts: dict[str, float
 def _parted(family: Family) -> list[str]:
     """GPUs of which the run has a part only: no counter tells parts apart."""
     return [
-        f"{seen.device['name']} ({seen.device['device_id']}) is parted (MIG): its figures are those of the whole GPU, "
-        "and what this run's part of it used is an estimate"
+        f"{seen.device['name']} ({seen.device['device_id']}) is parted (MIG): {_part_told(seen)}"
         for seen in family.seen
-        if seen.device["mig"]
+        if seen.slices is not None
     ]
+
+
+def _part_told(seen: Seen) -> str:
+    share = None if seen.slices is None else seen.slices.share
+    if seen.slices is None or share is None:
+        return "its figures are those of the whole GPU, and what this run's part of it used is an estimate"
+    return (
+        f"the run's part of its energy is an estimate by {seen.slices.n:g} of {seen.slices.of} slices, within a factor "
+        "of two; what the other parts did can't be seen"
+    )
 
 
 def _hours(family: Family, starts: dict[str, float]) -> list[list[float]]:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from joulebook.ledger.accounting.observations import ShareHow
 from joulebook.ledger.store.intervals import Cumulative, Floats, Interval, added_up, intersection, union
 from joulebook.ledger.store.sights import load_journals
+from joulebook.ledger.store.slices import Slices, parts_used
 from joulebook.ledger.store.tables import journal_devices, run_devices, run_hosts, runs
 from joulebook.ledger.store.taking import load_stream
 
@@ -54,6 +55,8 @@ def share_of(
     for i, run_id in enumerate(lineage):
         parent = lineage[i + 1] if i + 1 < len(lineage) else None
         rivals = _rivals(connection, (run_id, parent), (boot_id, device["device_id"]), windows)
+        if rivals and device["mig"]:
+            rivals = _on_its_parts(connection, run_id, device["device_id"], rivals)
         if rivals:
             mine = _Claim(run_id, windows, _used(connection, run_id, device, boot_id))
             others = [_Claim(other, when, _used(connection, other, device, boot_id)) for other, when in rivals]
@@ -61,6 +64,12 @@ def share_of(
     if not levels:
         return Share(1.0, "whole")
     return _split(levels, windows, energy, "process" if device["component"] == "gpu" else "cpu-time")
+
+
+def of_slices(share: Share, slices: Slices | None) -> Share:
+    """Of a part of a GPU (MIG) the share by its slices, which runs on that same part have split before."""
+    part = None if slices is None else slices.share
+    return share if part is None or part == 1.0 else Share(part * share.share, "slices")
 
 
 def idle_share_of(connection: Connection, lineage: Sequence[str], boot_id: str, windows: list[Interval]) -> float:
@@ -96,6 +105,17 @@ def _rivals(
         query = query.where(run_devices.c.device_id == device_id, run_devices.c.reserved.is_(False))
     found = ((other, intersection(windows, union(when))) for other, when in connection.execute(query))
     return [(other, when) for other, when in found if when]
+
+
+def _on_its_parts(
+    connection: Connection, run_id: str, device_id: str, rivals: list[tuple[str, list[Interval]]]
+) -> list[tuple[str, list[Interval]]]:
+    """Of the rivals those that used no other parts of the GPU (MIG) alone."""
+    parts = parts_used(connection, [run_id, *(other for other, _ in rivals)], device_id)
+    if run_id not in parts:
+        return rivals
+    mine = parts[run_id].uuids
+    return [(other, when) for other, when in rivals if other not in parts or mine & parts[other].uuids]
 
 
 def _used(connection: Connection, run_id: str, device: dict[str, Any], boot_id: str) -> Cumulative:

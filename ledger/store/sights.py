@@ -27,6 +27,7 @@ from joulebook.ledger.store.intervals import (
     length,
     union,
 )
+from joulebook.ledger.store.slices import Slices, together
 from joulebook.ledger.store.tables import chunks, gaps, journal_devices, journals
 from joulebook.ledger.store.taking import load_stream
 from joulebook.meters.window_energy import window_energy
@@ -143,6 +144,7 @@ class Seen:
     Attributes:
         parts: Disjoint windows with the sight that each is read from.
         windows: All times at which the run could see the device, read or not.
+        slices: The parts of the GPU (MIG) that the run used; None where it had the whole, or it is no GPU.
     """
 
     device: Row
@@ -152,6 +154,7 @@ class Seen:
     parts: list[tuple[Interval, Sight]]
     visible: bool
     own_contexts: int | None
+    slices: Slices | None
 
     def energy(self, start: float, end: float) -> tuple[float, float, float, float] | None:
         """Energy of the device in a window as `Sight.energy` has it; the ends of ranges add up over parts."""
@@ -299,6 +302,7 @@ def _seen(group: list[Sight]) -> Seen:
         parts=sorted(parts, key=lambda part: part[0]),
         visible=any(sight.device["visible"] for sight in group),
         own_contexts=max(contexts) if contexts else None,
+        slices=together(sight.device["mig"] for sight in group),
     )
 
 

@@ -243,7 +243,7 @@ def test_no_observation_breaks_the_books(factors, make, data):
             name=some(st.sampled_from(["", "NVIDIA H100 80GB HBM3", "??", "8 x", "whole machine"])),
             component=some(st.sampled_from(["gpu", "cpu", "ram", "other"])),
             share=some(st.sampled_from([0.0, 0.3, 1.0])),
-            share_how=some(st.sampled_from(["whole", "process", "cpu-time", "time"])),
+            share_how=some(st.sampled_from(["whole", "process", "cpu-time", "time", "slices"])),
             reserved=some(st.booleans()),
         )
         for i in range(some(st.integers(0, 3)))
