@@ -154,9 +154,9 @@ def _run_meter(order: dict[str, Any], journal: JournalWriter | None, path: Path)
     try:
         journal = journal or JournalWriter(path, wait=True)
         stop = Meter(journal, order["root"], order["pipe"], order["alive"], all_sources()).run()
-    finally:
         with contextlib.suppress(OSError):
-            os.write(order["done"], b".")
+            os.write(order["done"], b".")  # not where the meter failed: the job then closes the journal itself
+    finally:
         if order["root"] != os.getpid():
             correct_close(path, stop, order["root"], order["alive"])
         for name in ("done", "pipe", "alive"):

@@ -127,10 +127,11 @@ class ProgressDisplay:
         self._stopped.set()
         self._thread.join(_END_WAIT_S)
         self._on_used_up = None  # what could be stopped has ended
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # its terminal may have been closed meanwhile
             self._watch_budget(self._summary())
-        if self._shown:
-            self._write("\r\033[K")
+        with contextlib.suppress(Exception):
+            if self._shown:
+                self._write("\r\033[K")
 
 
 def _forecast(energy_j: float, ends_j: tuple[float, float], done: float) -> str:

@@ -229,13 +229,15 @@ class Run:
         if not self._is_ours() or self._job is None:
             return
         self._ended = True
-        with never_raising("the run's end was not recorded"):
+        with never_raising("what this run had changed was not put back"):
             if self._on_end is not None:
                 after, self._on_end = self._on_end, None
                 after()
+        with never_raising("the last counts were not recorded"):
             if self._pending is not None:
-                self._pending.close()
-                self._pending = None
+                pending, self._pending = self._pending, None
+                pending.close()
+        with never_raising("the run's end was not recorded"):
             self._job.stop(status, exit_status, at_exit=at_exit)
 
 

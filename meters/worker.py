@@ -163,6 +163,7 @@ class Worker(threading.Thread):
                 self._marked = False
                 seen, until = self._begin_to_see(ticking)
                 last = self._step(last, seen, power=True)
+                self._post_usage_now_and_then()
             time.sleep(DENSE_STEP_S)
             last = self._step(last, seen)
             self._credit.left_s -= time.monotonic() - began
