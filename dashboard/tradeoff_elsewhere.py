@@ -155,8 +155,13 @@ def hours(found: Tradeoff, zone: str, duration_h: float) -> Hours:
         LedgerError: There is no profile of the zone, or its grid is not known.
     """
     day, row = elsewhere.mean_day(zone, duration_h), profile(zone)
-    making = regions(found, row.iso3, ())[0].once if row else None
-    once = tuple(making.emissions_g.scaled(1 - hour.saving) for hour in day.hours) if making else None
+    roles, once_j = _joules(found)
+    if row is None or once_j is None:
+        return Hours(day, None)
+    site = site_of(data.factors(), row.iso3, YEAR)
+    making = elsewhere.regions(roles, once_j, [site])[0].once
+    mean = site.intensity_g_per_kwh.value  # of the country; the zone has hours of its own, and the country's range
+    once = tuple(making.emissions_g.scaled(hour.intensity_g_per_kwh / mean) for hour in day.hours) if making else None
     return Hours(day, once)
 
 

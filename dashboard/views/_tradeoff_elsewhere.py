@@ -96,6 +96,8 @@ def _hours(asked: tradeoff.Inputs, found: tradeoff.Answer) -> None:
         other.hour_table(worked), key="tradeoff-hours-table", alt=t("tradeoff.change_hour"),
         export=other.hour_export(worked), file_name="tradeoff-hours.csv", height=282,
     )  # fmt: skip
+    if worked.once_g:
+        st.caption(t("tradeoff.hour_note"))
 
 
 def _served(kind: str, asked: tradeoff.Inputs, found: tradeoff.Answer, pair: Pair) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from joulebook.dashboard import tradeoff, tradeoff_elsewhere
+from joulebook.dashboard import data, tradeoff, tradeoff_elsewhere
 from joulebook.dashboard.charts.tradeoff import spread
 from joulebook.dashboard.charts.tradeoff_tornado import Swing, figure
 from joulebook.dashboard.palette import LIGHT
 from joulebook.dashboard.views._tradeoff_elsewhere import EXAMPLE_BILLIONS
 from joulebook.ledger import store
+from joulebook.ledger.accounting.tradeoff import Tradeoff
 from joulebook.ledger.elsewhere import mean_day
 
 Show = Callable[..., AppTest]
@@ -177,14 +178,29 @@ def test_models_bring_their_own_size(show: Show) -> None:
     assert shown_table(app, "Served")["Served"].tolist() == ["mxfp4", "fp8", "bf16, as now"]
 
 
-def test_what_is_downloaded_has_range_method_and_vintage() -> None:
+def worked_example() -> Tradeoff:
     asked = tradeoff.Inputs(
         tradeoff.typed(318.8, 10), tradeoff.typed(47.6, 10), 0.0, (("distillation", 600.0, 545.0, 660.0),),
         "as typed", "declared", None, date(2026, 1, 1), None, 0.0, 1.0, None,
     )  # fmt: skip
     found = tradeoff.worked_out(asked, "kwh")
     assert found is not None
-    places = tradeoff_elsewhere.regions(found.result, None, ["FRA"])
+    return found.result
+
+
+def test_making_the_small_model_later_goes_with_the_hours_of_its_zone() -> None:
+    worked = tradeoff_elsewhere.hours(worked_example(), "US-CAL-CISO", 8)
+    pue = data.factors().get("pue")
+    assert pue is not None
+    assert worked.once_g is not None
+    expected = [600 * pue.value * one.intensity_g_per_kwh for one in worked.day.hours]
+    assert [figure.value for figure in worked.once_g] == pytest.approx(expected)
+    rows = tradeoff_elsewhere.hour_export(worked)
+    assert (rows["once_emissions_g_low"] < rows["once_emissions_g"]).all()
+
+
+def test_what_is_downloaded_has_range_method_and_vintage() -> None:
+    places = tradeoff_elsewhere.regions(worked_example(), None, ["FRA"])
     rows = tradeoff_elsewhere.region_export(places).set_index("zone")
     assert list(rows.index) == ["FRA", "WLD"]
     large, once = rows["large_per_request_emissions_g"], rows["once_emissions_g"]
