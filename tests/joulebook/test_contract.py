@@ -76,7 +76,7 @@ def runs() -> None:
     full = Journal("full", gpus={"GPU-1": 300.0, "boot-a/package-0": 60.0})
     full.phase(1, "epoch", 10, 50).phase(2, "evaluate", 20, 30, parent=1)
     full.add("q", 60, n=4, failed=0, tokens_in=40, tokens_out=8, sum_s=4.0, h={"188": 4})
-    full.add("n", 61, samples=5)
+    full.add("n", 61, samples=5).add("baseline", 0, d={"0": 60.0}, seconds=30)
     full.add("quality", 62, name="accuracy", value=0.9, n=100, sd=None, higher_is_better=True, language="ko")
     full.write(folder)
     Journal("child", journal="j2", start=30.0, end=40.0, parent="full").write(folder)
@@ -121,6 +121,8 @@ def test_what_was_told_of_a_run_is_in_it() -> None:
         "samples": 5,
     }
     assert document["latency_s"]["n"] == 4
+    assert document["energy_above_idle_j"]["boundary"] == "above idle: gpu"
+    assert answer("show", "open")["energy_above_idle_j"] is None
     assert answer("show", "child")["parent_run_id"] == "full"
 
 
