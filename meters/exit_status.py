@@ -12,7 +12,6 @@ import select
 import signal
 import struct
 import time
-from pathlib import Path
 
 from joulebook.meters.journal import Record, encode
 
@@ -37,16 +36,16 @@ def ending_of(pid: int, pidfd: int | None) -> tuple[str, int | None]:
     return ("failed" if code else "finished"), code
 
 
-def correct_close(journal: Path, stop: Record, pid: int, pidfd: int | None) -> None:
+def correct_close(journal: int | None, stop: Record, pid: int, pidfd: int | None) -> None:
     """A run that the job's hook at exit closed as finished was none if the job then ends with another status than 0.
 
     Args:
-        journal: The run's journal, with its closing record.
+        journal: The run's journal, with its closing record, open for appending; None where there is none.
         stop: What the job said at the run's end.
         pid: The job.
         pidfd: An open pidfd of it.
     """
-    if not stop.get("at_exit") or stop.get("status") != "finished" or pidfd is None:
+    if not stop.get("at_exit") or stop.get("status") != "finished" or pidfd is None or journal is None:
         return
     with contextlib.suppress(OSError):
         poll = select.poll()
@@ -55,12 +54,8 @@ def correct_close(journal: Path, stop: Record, pid: int, pidfd: int | None) -> N
             return
         status, exit_status = ending_of(pid, pidfd)
         if exit_status:
-            fd = os.open(journal, os.O_WRONLY | os.O_APPEND)
-            try:
-                closing = {"k": "close", "w": stop["w"], "b": stop["b"], "status": status, "exit_status": exit_status}
-                os.write(fd, encode(closing))
-            finally:
-                os.close(fd)
+            closing = {"k": "close", "w": stop["w"], "b": stop["b"], "status": status, "exit_status": exit_status}
+            os.write(journal, encode(closing))
 
 
 def ended_with(pid: int, pidfd: int | None, wait_s: float) -> int | None:

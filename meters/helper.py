@@ -151,14 +151,18 @@ def _run_meter(order: dict[str, Any], journal: JournalWriter | None, path: Path)
     from joulebook.meters.meter import Meter, all_sources
 
     stop: Record = {}
+    kept: int | None = None
     try:
         journal = journal or JournalWriter(path, wait=True)
+        kept = None if journal.fd is None else os.dup(journal.fd)  # with the lock, until no other close can follow
         stop = Meter(journal, order["root"], order["pipe"], order["alive"], all_sources()).run()
         with contextlib.suppress(OSError):
             os.write(order["done"], b".")  # not where the meter failed: the job then closes the journal itself
     finally:
         if order["root"] != os.getpid():
-            correct_close(path, stop, order["root"], order["alive"])
+            correct_close(kept, stop, order["root"], order["alive"])
+        if kept is not None:
+            os.close(kept)
         for name in ("done", "pipe", "alive"):
             if order[name] is not None:
                 with contextlib.suppress(OSError):

@@ -184,6 +184,16 @@ def is_alive(path: str | Path) -> bool:
     return False
 
 
+def is_closed(path: str | Path) -> bool:
+    """Whether a journal has its closing record; one that can't be read counts as closed."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.path.getsize(path) - 512))
+            return b'"k":"close"' in file.read()
+    except OSError:
+        return True
+
+
 def read_records(path: str | Path, offset: int = 0, max_bytes: int | None = None) -> tuple[list[Record], int]:
     """Whole, well-formed records from a byte offset on, and the offset to go on from.
 

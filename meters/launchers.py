@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from joulebook.meters.clock import boot_id, boot_s, wall_s
-from joulebook.meters.journal import is_alive
+from joulebook.meters.journal import is_alive, is_closed
 
 _PROC = Path("/proc")
 _WEEK_S = 7 * 86400
@@ -69,8 +69,17 @@ def shared_run_id(rank: Rank, name: str, ordinal: int, journals: Path) -> str:
     first = _hashed(rank.launcher, rank.lineage, name, str(ordinal))
     if rank.launch is None:
         return first
+    earlier = _by_run(journals)
     ids = (_hashed(first, str(number)) if number else first for number in range(_MOST_LAUNCHES))
-    return next((run_id for run_id in ids if not _is_of_another_launch(run_id, rank, journals)), first)
+    return next((run_id for run_id in ids if not _is_of_another_launch(earlier.get(run_id, []), rank)), first)
+
+
+def _by_run(journals: Path) -> dict[str, list[Path]]:
+    """The journals of a folder by run, also those that were set aside."""
+    found: dict[str, list[Path]] = {}
+    for path in (*journals.glob("*.jsonl"), *journals.glob("*/*.jsonl")):
+        found.setdefault(path.name.partition(".")[0], []).append(path)
+    return found
 
 
 def _hashed(*words: str) -> str:
@@ -79,16 +88,20 @@ def _hashed(*words: str) -> str:
     return hashlib.sha256("\0".join(words).encode("utf-8", "replace")).hexdigest()[:23]
 
 
-def _is_of_another_launch(run_id: str, rank: Rank, journals: Path) -> bool:
-    """Whether this host wrote a journal of that run for an earlier launch: one whose launcher is gone.
+def _is_of_another_launch(journals: list[Path], rank: Rank) -> bool:
+    """Whether a run's journals are of an earlier launch: one whose launcher on this host is gone, or that is over.
 
     Another launcher that still runs is a part of this launch: two launches at a time can't have one address and port. A
     rank that comes a second time is of this launch under torchrun alone, which starts ranks once more that have died.
+    Of launchers on other hosts nothing can be asked: a run that only they took part in is over when all have closed.
     """
-    for path in (*journals.glob(f"{run_id}.*.jsonl"), *journals.glob(f"*/{run_id}.*.jsonl")):
-        opening = _opening(path)
+    openings = [(path, _opening(path)) for path in journals]
+    here = [(path, opening) for path, opening in openings if opening.get("host") == os.uname().nodename]
+    if openings and not here:
+        return all(is_closed(path) for path, _ in openings)
+    for path, opening in here:
         seen = opening.get("rank")
-        if opening.get("host") != os.uname().nodename or not isinstance(seen, dict):
+        if not isinstance(seen, dict):
             continue
         again = seen.get("rank") == rank.rank and rank.launcher == "torch" and not is_alive(path)
         if again or (seen.get("launch") != rank.launch and not _still_runs(str(seen.get("launch")))):

@@ -11,7 +11,7 @@ from joulebook.meters.baseline import measure_baseline
 from joulebook.meters.clock import boot_s, wall_s
 from joulebook.meters.description import Description, open_record, warn_line
 from joulebook.meters.helper import END_WAIT_S, Helper, start_helper
-from joulebook.meters.journal import JournalWriter, journal_path, new_id
+from joulebook.meters.journal import JournalWriter, is_closed, journal_path, new_id
 from joulebook.meters.launchers import Rank
 from joulebook.meters.patience import Patient
 from joulebook.meters.settings import Settings, SettingsError, journals_dir, load_settings
@@ -108,7 +108,7 @@ class MeteredJob:
         self.helper.channel.send({"k": "stop", "w": end_w, "b": end_b, **ending})
         died = not self.helper.wait(wait_s)
         self.helper = None
-        if died and _has_no_close(self.path):
+        if died and not is_closed(self.path):
             journal = JournalWriter(self.path)  # the helper died before us: close its journal in its stead
             journal.write("close", w=end_w, b=end_b, status=status, exit_status=exit_status)
             journal.close()
@@ -117,15 +117,6 @@ class MeteredJob:
 def journals_folder() -> Path:
     """Where this process's journals go."""
     return journals_dir(_settings()).absolute()
-
-
-def _has_no_close(path: Path) -> bool:
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.path.getsize(path) - 512))
-            return b'"k":"close"' not in file.read()
-    except OSError:
-        return False
 
 
 def _settings() -> Settings:

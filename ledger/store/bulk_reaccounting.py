@@ -78,7 +78,7 @@ def _kept(connection: Connection, content_hash: str) -> Factors | None:
 def _next(connection: Connection, old: Factors, factors: Factors, passed_over: int) -> ManyRuns:
     where = (runs.c.factor_hash == old.content_hash, runs.c.dirty == 0)
     newest = (runs.c.started_at.desc(), runs.c.run_id)
-    return many_runs(connection, where, (factors,), order=newest, limit=_AT_ONCE, offset=passed_over)
+    return many_runs(connection, where, (old, factors), order=newest, limit=_AT_ONCE, offset=passed_over)
 
 
 def _write(connection: Connection, found: ManyRuns, old: Factors, factors: Factors) -> None:

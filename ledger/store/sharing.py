@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RootTransaction, select
 
 from joulebook.ledger.accounting.observations import ShareHow
 from joulebook.ledger.store.intervals import Cumulative, Floats, Interval, added_up, intersection, union
@@ -21,6 +22,7 @@ from joulebook.ledger.store.slices import Slices, parts_used
 from joulebook.ledger.store.tables import journal_devices, run_devices, run_hosts, runs
 from joulebook.ledger.store.taking import load_stream
 
+_known_use: WeakKeyDictionary[RootTransaction, dict[tuple[str, str, str, str], Cumulative]] = WeakKeyDictionary()
 _WEAKEST: tuple[ShareHow, ...] = ("whole", "process", "cpu-time", "time")
 
 
@@ -119,7 +121,19 @@ def _on_its_parts(
 
 
 def _used(connection: Connection, run_id: str, device: dict[str, Any], boot_id: str) -> Cumulative:
-    """How much a run's processes used a device over time: seconds of utilisation, or CPU seconds."""
+    """How much a run's processes used a device over time: seconds of utilisation, or CPU seconds.
+
+    Read once in a transaction: where many runs overlap, each is the rival of all others.
+    """
+    transaction = connection.get_transaction()
+    known = {} if transaction is None else _known_use.setdefault(transaction, {})
+    key = (run_id, device["device_id"], device["component"], boot_id)
+    if key not in known:
+        known[key] = _read_use(connection, run_id, device, boot_id)
+    return known[key]
+
+
+def _read_use(connection: Connection, run_id: str, device: dict[str, Any], boot_id: str) -> Cumulative:
     rows = [row for row in load_journals(connection, [run_id]) if row["boot_id"] == boot_id]
     numbers = [row["journal_no"] for row in rows]
     if device["component"] == "cpu":

@@ -19,6 +19,7 @@ from joulebook.ledger.store.rollups import refresh_rollups
 from joulebook.ledger.store.settling import dirty_runs, settle
 from joulebook.ledger.store.tables import dirty_days, journals, ledger_state, runs
 from joulebook.ledger.store.taking import Taken, journal_id_of, take_journal
+from joulebook.meters.journal import is_alive
 
 SET_ASIDE = "synced"
 PRUNED_AFTER_S = 30 * 86400.0
@@ -84,6 +85,8 @@ def _files(folder: Path, report: SyncReport) -> list[Path]:
 def _take(ledger: Ledger, path: Path, report: SyncReport) -> None:
     report.journals += 1
     try:
+        if path.stat().st_size == 0 and is_alive(path):
+            return  # its run has yet to begin: idle power is measured first
         if _is_unchanged(ledger, path):
             report.set_aside += _set_aside_if_abandoned(path)
             return
@@ -109,7 +112,7 @@ def _note(path: Path, taken: Taken, report: SyncReport) -> None:
     report.records += taken.records
     if taken.bad_lines:
         report.problems.append(f"{path}: {taken.bad_lines} lines were no records and were passed over")
-    if taken.state == "closed":
+    if taken.state == "closed" and not is_alive(path):  # its meter may have yet to see how the program ends
         report.set_aside += _set_aside(path)
     elif taken.state == "interrupted":
         report.set_aside += _set_aside_if_abandoned(path)

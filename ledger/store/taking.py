@@ -184,8 +184,10 @@ def _append_chunks(connection: Connection, number: int, stream: str, columns: Co
 
 def _write_devices(connection: Connection, number: int, batch: Batch) -> None:
     if batch.devices:
-        statement = inserting(connection, journal_devices).on_conflict_do_nothing()
-        connection.execute(statement, [{"journal_no": number, **row} for row in batch.devices.values()])
+        statement = inserting(connection, journal_devices)
+        keys = ["journal_no", "device_no"]
+        later = statement.on_conflict_do_update(index_elements=keys, set_={"tick_s": statement.excluded.tick_s})
+        connection.execute(later, [{"journal_no": number, **row} for row in batch.devices.values()])
     for device, most in batch.contexts.items():
         known = journal_devices.c.own_contexts
         here = (journal_devices.c.journal_no == number) & (journal_devices.c.device_no == device)
