@@ -16,7 +16,8 @@ from joulebook.dashboard.escape import markup
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.burden import Burden, CountryRow, IncomeGroup, UseKind, burden
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.burden_inputs import burden_data, typed_users
+from joulebook.ledger.burden_inputs import burden_data, typed_users, users_of_csv
+from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import RunFilter
 from joulebook.reference_data.countries import country
 from joulebook.reference_data.models import models
@@ -68,27 +69,42 @@ def emissions_of(books: data.Books | None, subject: Subject, typed_kg: float) ->
 def worked_out(
     emissions_g: tuple[float, float, float, str, str] | None,
     *,
-    users: str,
+    users: tuple[tuple[str, float], ...],
     use_kind: UseKind,
     beneficiaries: tuple[str, ...],
     specification: str,
     eta: float,
 ) -> Burden:
-    """All indicators, cached by the small things that they depend on.
+    """All indicators, cached by the small things that they depend on; `users` are as from `users_of`.
 
     Raises:
-        LedgerError: A typed share or country that can't be.
+        LedgerError: Shares that don't add up to 1.
     """
-    typed = typed_users(users) if use_kind == "typed" else None
     return burden(
         burden_data(),
         emissions_g=Figure(*emissions_g) if emissions_g else None,  # type: ignore[arg-type]
-        users=typed,
+        users=dict(users) if use_kind == "typed" else None,
         use_kind=use_kind,
         beneficiaries=beneficiaries,
         specification=specification,
         eta=eta,
     )
+
+
+def users_of(text: str, file: tuple[str, bytes] | None) -> tuple[tuple[str, float], ...]:
+    """Shares of users by country, small and hashable: of an imported file (its name and content), else as typed.
+
+    Raises:
+        LedgerError: A share, a country or a file that can't be; a row of a file is named.
+    """
+    if file is None:
+        return tuple(typed_users(text).items())
+    name, content = file
+    try:
+        rows = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise LedgerError(t("who_pays.not_text", name=name)) from None
+    return tuple(users_of_csv(rows, name).items())
 
 
 def key_of(figure: Figure | None) -> tuple[float, float, float, str, str] | None:

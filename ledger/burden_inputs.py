@@ -106,7 +106,10 @@ def users_of_csv(text: str, path: str) -> dict[str, float]:
         raise LedgerError(f"{path}: needs a header row with country and users (a count) or share, and rows under it")
     amounts: dict[str, float] = {}
     for number, row in enumerate(rows, start=2):
-        iso3 = country_code(row["country"] or "")
+        try:
+            iso3 = country_code(row["country"] or "")
+        except LedgerError as error:
+            raise LedgerError(f"{path}, row {number}: {error}") from None
         amounts[iso3] = amounts.get(iso3, 0.0) + _amount(row[column], f"{path}, row {number}, {column}")
     total = sum(amounts.values())
     if not total > 0:

@@ -22,6 +22,7 @@ from joulebook.ledger.accounting.burden import Burden, UseKind
 from joulebook.ledger.errors import LedgerError
 
 STRONG = ("damages", "loss")  # the panels that the page is about
+FILE_MOST_MB = 1  # a row a country is a few kB
 USE_KINDS: tuple[UseKind, ...] = ("count", "intensity", "typed")
 
 
@@ -37,14 +38,14 @@ def subject_controls(books: data.Books) -> tuple[who_pays.Subject, float]:
     return subject, typed_kg
 
 
-def user_controls() -> tuple[UseKind, str, tuple[str, ...]]:
+def user_controls() -> tuple[UseKind, str, tuple[str, bytes] | None, tuple[str, ...]]:
     """Where the users are, and which countries count as benefiting."""
     words = {t(f"who_pays.users_{kind}"): kind for kind in USE_KINDS}
     by = st.segmented_control(
         t("who_pays.users"), list(words), default=next(iter(words)), required=True, key="who_pays_by",
         bind="query-params",
     )  # fmt: skip
-    typed = ""
+    typed, file = "", None
     if words[by] == "typed":
         typed = st.text_input(
             t("who_pays.users_text"),
@@ -53,13 +54,19 @@ def user_controls() -> tuple[UseKind, str, tuple[str, ...]]:
             bind="query-params",
             width=260,
         )
+        with st.popover(t("who_pays.import")):
+            given = st.file_uploader(
+                t("who_pays.file"), type="csv", max_upload_size=FILE_MOST_MB, help=t("who_pays.file_help"),
+                key="who_pays_file",
+            )  # fmt: skip
+        file = (given.name, given.getvalue()) if given else None
     names = who_pays.country_names()
     home = who_pays.home_country(data.settings().location)
     beneficiaries = st.multiselect(
         t("who_pays.beneficiaries"), list(names), default=[home] if home else [], format_func=names.get,
         placeholder=t("who_pays.nobody"), key="who_pays_for", bind="query-params", width=330,
     )  # fmt: skip
-    return words[by], typed, tuple(beneficiaries)
+    return words[by], typed, file, tuple(beneficiaries)
 
 
 def weight_controls() -> tuple[str, float]:
@@ -184,14 +191,14 @@ books = data.open_books()
 slot = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     asked, kg = subject_controls(books)
-    kind, typed_text, benefiting = user_controls()
+    kind, typed_text, imported, benefiting = user_controls()
     spec, weight = weight_controls()
 emissions = who_pays.emissions_of(books, asked, kg)
 try:
     show(
         who_pays.worked_out(
             who_pays.key_of(emissions),
-            users=typed_text,
+            users=who_pays.users_of(typed_text, imported),
             use_kind=kind,
             beneficiaries=benefiting,
             specification=spec,

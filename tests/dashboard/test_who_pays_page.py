@@ -132,3 +132,32 @@ def test_outlines_hold_all_countries_of_the_data() -> None:
 )
 def test_shades_are_bins(value: float | None, shade: int | None) -> None:
     assert world.shade_of(value) == shade
+
+
+def imported(show: Show, content: bytes) -> AppTest:
+    app = show("who_pays", who_pays_by="Typed")
+    return app.file_uploader(key="who_pays_file").set_value(("users.csv", content, "text/csv")).run()
+
+
+def test_users_by_country_come_from_a_file(show: Show) -> None:
+    app = imported(show, b"country,users\nUSA,600\nSouth Korea,300\nKOR,100\n")
+    assert not app.exception
+    assert not app.error
+    table = app.dataframe[0].value.set_index("Country")
+    assert table.loc[["United States", "South Korea"], "Share of use"].tolist() == ["60\u00a0%", "40\u00a0%"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"country,users\nUSA,600\nKOR,many\n", "users.csv, row 3, users: 'many' is no number of at least 0"),
+        (b"place,users\nUSA,600\n", "needs a header row with country and users"),
+        (b"country,users\nAtlantis,1\n", "users.csv, row 2: unknown country 'Atlantis'"),
+        (b"\xff\xfe\x00", "no text in UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(content: bytes, message: str, show: Show) -> None:
+    app = imported(show, content)
+    assert not app.exception
+    (said,) = app.error
+    assert message in said.value.replace("\\", "")
