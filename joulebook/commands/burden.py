@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.numbers import AT_LEAST_0, FiniteRange
+
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.burden import Burden, CountryRow
     from joulebook.ledger.accounting.figure import Figure
@@ -18,7 +20,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--emissions-g", type=click.FloatRange(min=0), metavar="G", help="Emissions in grams, in place of a RUN.")
+@click.option("--emissions-g", type=AT_LEAST_0, metavar="G", help="Emissions in grams, in place of a RUN.")
 @click.option(
     "--project", "projects", multiple=True, help="All runs of this project, in place of a RUN; again for more."
 )
@@ -33,7 +35,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
 )
 @click.option("--beneficiaries", metavar="ISO3,…", help="Countries that benefit, such as USA,KOR.")
 @click.option("--specification", default="s2111", show_default=True, help="One of the 160, sABCD.")
-@click.option("--eta", type=float, default=0.0, show_default=True, help="Weight of income, 0 to 1.5.")
+@click.option("--eta", type=FiniteRange(0, 1.5), default=0.0, show_default=True, help="Weight of income, 0 to 1.5.")
 @click.option("--all", "show_all", is_flag=True, help="All countries in the table.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def burden(run: str | None, emissions_g: float | None, as_json: bool, show_all: bool, **wishes: Any) -> None:
@@ -59,21 +61,26 @@ def _worked_out(
 ) -> Burden:
     from joulebook.ledger import burden_inputs
     from joulebook.ledger.accounting import burden as accounting
+    from joulebook.ledger.errors import LedgerError
 
     typed = None
     if users not in ("diffusion", "intensity"):
         is_path = "=" not in users and Path(users).is_file()
         typed = burden_inputs.imported_users(Path(users)) if is_path else burden_inputs.typed_users(users)
     named = [part for part in (beneficiaries or "").split(",") if part.strip()]
-    return accounting.burden(
-        burden_inputs.burden_data(),
-        emissions_g=emissions,
-        users=typed,
-        use_kind="intensity" if users == "intensity" else "count",
-        beneficiaries=tuple(burden_inputs.country_code(part) for part in named),
-        specification=specification,
-        eta=eta,
-    )
+    countries = tuple(burden_inputs.country_code(part) for part in named)
+    try:
+        return accounting.burden(
+            burden_inputs.burden_data(),
+            emissions_g=emissions,
+            users=typed,
+            use_kind="intensity" if users == "intensity" else "count",
+            beneficiaries=countries,
+            specification=specification,
+            eta=eta,
+        )
+    except LedgerError as error:  # what can be wrong here was typed: users, specification
+        raise click.UsageError(str(error)) from None
 
 
 def _emissions(run: str | None, emissions_g: float | None, chosen: Mapping[str, Any]) -> Figure | None:
@@ -81,7 +88,7 @@ def _emissions(run: str | None, emissions_g: float | None, chosen: Mapping[str, 
     from joulebook.ledger.errors import LedgerError
 
     if sum((run is not None, emissions_g is not None, any(chosen.values()))) > 1:
-        raise LedgerError("give one of a RUN, --emissions-g, and a choice of runs, not several")
+        raise click.UsageError("give one of a RUN, --emissions-g, and a choice of runs, not several")
     if emissions_g is not None:
         return Figure(emissions_g, emissions_g, emissions_g, "declared", "as declared")
     if any(chosen.values()):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.numbers import AT_LEAST_0, NUMBER
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,8 +22,8 @@ _ORIGINS = ("runs", "published", "estimate")
 @click.argument("models", nargs=-1)
 @click.option("--task", help="What the models do, such as imdb; the command lists the known tasks when none fits.")
 @click.option("--unit", type=click.Choice(["request", "1k-tokens", "sample"]), default="request", show_default=True)
-@click.option("--min-quality", type=float, metavar="Q", help="Leave out what is worse.")
-@click.option("--max-latency-s", type=click.FloatRange(min=0), metavar="S", help="Leave out what is slower.")
+@click.option("--min-quality", type=NUMBER, metavar="Q", help="Leave out what is worse.")
+@click.option("--max-latency-s", type=AT_LEAST_0, metavar="S", help="Leave out what is slower.")
 @click.option("--location", help="Where all of them would run, such as KOR or US-CA; default: as set, else the world.")
 @click.option("--origin", "origins", type=click.Choice(_ORIGINS), multiple=True, help="Only these; may be repeated.")
 @click.option("--quality-language", metavar="LANG", help="Judge by quality in this language or group, such as ko.")
@@ -32,6 +34,8 @@ def compare(models: tuple[str, ...], as_json: bool, **wishes: Any) -> None:
 
     Own runs, published measurements and estimates stand side by side, each marked. Without MODELS, all of the task.
     """
+    if not models and wishes["task"] is None:
+        raise click.UsageError("name the models to compare, or the task whose candidates to compare with --task")
     comparison, notes = _compared(models, **wishes)
     if as_json:
         from joulebook.commands.decisions import print_json

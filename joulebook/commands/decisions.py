@@ -86,7 +86,10 @@ def inline(figure: Figure | None, unit: str) -> str:
 def _step(figure: Figure | None, unit: str, times: float) -> tuple[str, float]:
     from joulebook.ledger.reports.show import unit_for
 
-    return ("", 1.0) if figure is None else unit_for(figure.value * times or figure.high * times, unit)
+    if figure is None:
+        return "", 1.0
+    # 1 kWh in joules and back is a little less than 1 kWh, which is no reason to write 1000 Wh
+    return unit_for(float(f"{figure.value * times or figure.high * times:.9g}"), unit)
 
 
 def narrow_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

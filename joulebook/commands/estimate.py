@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.numbers import SIZE, Amount
 from joulebook.ledger.accounting.estimate_inference import BITS, TASKS
 
 if TYPE_CHECKING:
@@ -16,25 +16,7 @@ if TYPE_CHECKING:
     from joulebook.ledger.accounting.uncertainty import Range
 
 
-_SIZES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-
-
-class _Amount(click.FloatRange):
-    """A number above 0 (or from 0 on) that is neither infinite nor absurd; `7B` and `2T` are taken too."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number, or wrong usage."""
-        text = str(value).strip().upper()
-        if text[-1:] in _SIZES and text[:-1].replace(".", "", 1).isdecimal():
-            value = float(text[:-1]) * _SIZES[text[-1]]
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-_POSITIVE = _Amount(min=0, min_open=True, max=1e18)
-_TOKENS = _Amount(min=0, max=1e9)
+_TOKENS = Amount(min=0, max=1e9)
 
 
 @click.group()
@@ -43,11 +25,11 @@ def estimate() -> None:
 
 
 @estimate.command()
-@click.option("--parameters", type=_POSITIVE, required=True, help="Active parameters, such as 7e9 or 7B.")
-@click.option("--tokens", type=_POSITIVE, required=True, help="Training tokens, such as 2e12 or 2T.")
+@click.option("--parameters", type=SIZE, required=True, help="Active parameters, such as 7e9 or 7B.")
+@click.option("--tokens", type=SIZE, required=True, help="Training tokens, such as 2e12 or 2T.")
 @click.option("--accelerator", required=True, help="Device, such as H100.")
 @click.option("--count", type=click.IntRange(min=1), help="How many devices, for the days.")
-@click.option("--hours", type=_POSITIVE, help="Device hours, where they are known.")
+@click.option("--hours", type=SIZE, help="Device hours, where they are known.")
 @click.option("--location", help="Where: KOR, US-CA.")
 @click.option("--public", is_flag=True, help="Go by public runs even where the ledger has some of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -88,14 +70,14 @@ def training(
 
 
 @estimate.command()
-@click.option("--parameters", type=_POSITIVE, required=True, help="Total parameters, such as 70e9 or 70B.")
-@click.option("--active-parameters", type=_POSITIVE, help="Per token, in a mixture of experts.")
+@click.option("--parameters", type=SIZE, required=True, help="Total parameters, such as 70e9 or 70B.")
+@click.option("--active-parameters", type=SIZE, help="Per token, in a mixture of experts.")
 @click.option("--accelerator", required=True, help="Device, such as H100.")
 @click.option("--count", type=click.IntRange(min=1), help="Devices that serve one replica.")
-@click.option("--batch", type=_POSITIVE, help="Sequences in flight; it matters most.")
+@click.option("--batch", type=SIZE, help="Sequences in flight; it matters most.")
 @click.option("--precision", type=click.Choice(sorted(BITS)), default="bf16", show_default=True, help="Of the weights.")
 @click.option("--tokens-in", type=_TOKENS, help="Input tokens of a request.")
-@click.option("--tokens-out", type=_POSITIVE, help="Output tokens of a request.")
+@click.option("--tokens-out", type=SIZE, help="Output tokens of a request.")
 @click.option("--task", type=click.Choice(sorted(TASKS)), default="chat", show_default=True, help="Gives the lengths.")
 @click.option("--location", help="Where: KOR, US-CA.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.numbers import ABOVE_0, AT_LEAST_0, NUMBER, FiniteRange
 from joulebook.commands.tradeoff_more import more_options
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ RANGED = Ranged()
 @click.option("--once-kwh", type=RANGED, help="One-time energy of the small model: distilling, labelling, evaluating.")
 @click.option("--once-run", "once_runs", multiple=True, metavar="RUN", help="A run whose energy is a one-time cost.")
 @click.option("--training-kwh", type=RANGED, help="Energy that the large model's training took.")
-@click.option("--life-requests", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Requests of its life.")
+@click.option("--life-requests", type=ABOVE_0, metavar="N", help="Requests of its life.")
 @click.option("--large-g", type=RANGED, help="gCO2e of a request on the large model.")
 @click.option("--small-g", type=RANGED, help="gCO2e of a request on the small model.")
 @click.option("--verifier-g", type=RANGED, help="gCO2e of the verifier.")
@@ -70,17 +71,15 @@ RANGED = Ranged()
 @click.option("--small-usd", type=RANGED, help="USD of a request on the small model.")
 @click.option("--verifier-usd", type=RANGED, help="USD of the verifier.")
 @click.option("--once-usd", type=RANGED, help="One-time USD.")
-@click.option("--requests-per-day", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Traffic.")
+@click.option("--requests-per-day", type=ABOVE_0, metavar="N", help="Traffic.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day of the small model; default: today.")
-@click.option("--escalation-rate", type=click.FloatRange(0, 1), metavar="P", help="Share passed on to the large model.")
+@click.option("--escalation-rate", type=FiniteRange(0, 1), metavar="P", help="Share passed on to the large model.")
 @click.option("--escalation-n", type=click.IntRange(min=1), metavar="N", help="Requests that P was counted on.")
-@click.option(
-    "--rebound", type=click.FloatRange(min=0, min_open=True), default=1.0, metavar="R", help="Volume multiplier."
-)
-@click.option("--margin", type=click.FloatRange(min=0), metavar="D", help="How much worse the small model may be.")
+@click.option("--rebound", type=ABOVE_0, default=1.0, metavar="R", help="Volume multiplier.")
+@click.option("--margin", type=AT_LEAST_0, metavar="D", help="How much worse the small model may be.")
 @click.option("--location", help="Where it runs: adds gCO2e, USD and water from the joules.")
-@click.option("--quality-kept", type=float, metavar="Q", help="Quality of the small model on what it keeps.")
-@click.option("--quality-passed-on", type=float, metavar="Q", help="Quality of the large model on what it is passed.")
+@click.option("--quality-kept", type=NUMBER, metavar="Q", help="Quality of the small model on what it keeps.")
+@click.option("--quality-passed-on", type=NUMBER, metavar="Q", help="Quality of the large model on what it is passed.")
 @more_options(RANGED)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def tradeoff(as_json: bool, **given: Any) -> None:
@@ -151,7 +150,6 @@ class _More:
         """Work out what the options ask."""
         from joulebook.commands import tradeoff_more
         from joulebook.commands.decisions import site
-        from joulebook.ledger.errors import LedgerError
         from joulebook.ledger.tradeoff_inputs import energy_costs
 
         def even(per_request_j: Mapping[str, Figure]) -> Figure | None:
@@ -161,7 +159,9 @@ class _More:
         known = "large" in joules.per_request and "small" in joules.per_request
         if not known:
             if tradeoff_more.is_asked(given):
-                raise LedgerError("money on three bases and the same elsewhere need --large-j and --small-j, or models")
+                raise click.UsageError(
+                    "money on three bases and the same elsewhere need --large-j and --small-j, or models"
+                )
             return cls({}, {}, even, [])
         costs: dict[str, Costs | None] = {}
         warnings: list[str] = []
@@ -189,7 +189,6 @@ def _all_costs(given: dict[str, Any], joules: _Joules) -> tuple[list[Costs], dic
     from joulebook.commands.decisions import site
     from joulebook.ledger import tradeoff_inputs
     from joulebook.ledger.accounting.tradeoff_cascade import mixture_quality
-    from joulebook.ledger.errors import LedgerError
 
     pair, per_request, once = joules.pair, joules.per_request, joules.once
     shared = joules.sharing()
@@ -208,7 +207,7 @@ def _all_costs(given: dict[str, Any], joules: _Joules) -> tuple[list[Costs], dic
         placed = [tradeoff_inputs.costs_at(q, per_request, once, place, **shared) for q in rest]
         found += [costs for costs in placed if costs is not None]
     if not found:
-        raise LedgerError(
+        raise click.UsageError(
             "a trade-off needs --large-j and --small-j, or --large and --small with two models of one --task"
         )
     extra: dict[str, Any] = {"warnings": warnings}
@@ -271,14 +270,13 @@ def _runs_once(names: tuple[str, ...]) -> dict[str, Figure]:
 def _typed(given: dict[str, Any], names: tuple[Any, ...]) -> Costs | None:
     """A quantity typed by itself; None where it wasn't."""
     from joulebook.ledger.accounting.tradeoff import Costs
-    from joulebook.ledger.errors import LedgerError
 
     quantity, large, small, verifier, once = names
     if given[large] is None and given[small] is None:
         return None
     if given[large] is None or given[small] is None:
         missing = large if given[large] is None else small
-        raise LedgerError(f"one side is missing: give --{missing.replace('_', '-')} too")
+        raise click.UsageError(f"one side is missing: give --{missing.replace('_', '-')} too")
     per_unit = 1e-3 if quantity == "kg" else 1.0  # grams a request against kilograms once
     return Costs(
         quantity,

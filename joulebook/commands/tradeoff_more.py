@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.numbers import ABOVE_0, SIZE, FiniteRange
 from joulebook.ledger.accounting.estimate_inference import BITS
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from joulebook.ledger.accounting.tradeoff_elsewhere import Elsewhere
     from joulebook.ledger.elsewhere import Day, Region, Variant
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
 _ELSEWHERE = ("elsewhere", "start_hours", "others", "batches", "precisions")
 _MONEY = ("large_gpu_s", "small_gpu_s", "verifier_gpu_s", "once_gpu_hours", "rent_usd", "gpu_price_usd")
 Command = Callable[..., Any]
@@ -33,24 +33,24 @@ def more_options(ranged: click.ParamType) -> Callable[[Command], Command]:
         click.option("--once-gpu-hours", type=ranged, help="Accelerator hours of the one-time work."),
         click.option("--rent-usd", type=ranged, help="Rent of an accelerator hour; default: the newest price known."),
         click.option("--gpu-price-usd", type=ranged, help="Price of an accelerator of your own, its server included."),
-        click.option("--gpu-life-years", type=_POSITIVE, default=4.0, show_default=True, help="Written off over."),
+        click.option("--gpu-life-years", type=ABOVE_0, default=4.0, show_default=True, help="Written off over."),
         click.option(
-            "--gpu-utilisation", type=click.FloatRange(0, 1, min_open=True), default=0.5, show_default=True,
+            "--gpu-utilisation", type=FiniteRange(0, 1, min_open=True), default=0.5, show_default=True,
             help="Share of that time in which it works.",
         ),
         click.option("--elsewhere", multiple=True, metavar="ZONE", help="The same in another region; again for more."),
-        click.option("--start-hours", type=_POSITIVE, metavar="H", help="When to begin work of H hours (mean day)."),
+        click.option("--start-hours", type=ABOVE_0, metavar="H", help="When to begin work of H hours (mean day)."),
         click.option("--accelerator", default="H100", show_default=True, help="What it runs on now."),
         click.option("--on", "others", multiple=True, metavar="ACCELERATOR", help="The same on another one."),
-        click.option("--batch", type=_POSITIVE, metavar="N", help="Requests at once now."),
-        click.option("--at-batch", "batches", multiple=True, type=_POSITIVE, metavar="N", help="The same at another."),
+        click.option("--batch", type=ABOVE_0, metavar="N", help="Requests at once now."),
+        click.option("--at-batch", "batches", multiple=True, type=ABOVE_0, metavar="N", help="The same at another."),
         click.option("--precision", type=click.Choice(sorted(BITS)), default="bf16", show_default=True, help="Now."),
         click.option(
             "--at-precision", "precisions", multiple=True, type=click.Choice(sorted(BITS)), metavar="P",
             help="The same in another.",
         ),
-        click.option("--large-parameters", type=_POSITIVE, help="Size of the large model, such as 70e9."),
-        click.option("--small-parameters", type=_POSITIVE, help="Size of the small model."),
+        click.option("--large-parameters", type=SIZE, help="Size of the large model, such as 70e9."),
+        click.option("--small-parameters", type=SIZE, help="Size of the small model."),
     )  # fmt: skip
 
     def with_them(command: Command) -> Command:

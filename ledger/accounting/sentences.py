@@ -71,6 +71,11 @@ ENGLISH: dict[str, str] = {
         "The small model never pays off: a request costs {small} on it and {large} on the large one, so "
         "nothing is saved."
     ),
+    "never_rebound": (
+        "The small model never pays off at {volume} times the volume: nothing is left of what it saves on a request "
+        "({small} on it, {large} on the large one). The saving is gone at {limit} times the volume."
+    ),
+    "rebound": "This is at {volume} times the volume; the saving is gone at {limit} times.",
     "at_once": (
         "The small model pays off from the first request: it saves {saving} on each and costs nothing at the start."
     ),

@@ -25,6 +25,7 @@ from joulebook.ledger.accounting.tradeoff_cascade import (
 )
 from joulebook.ledger.accounting.tradeoff_money import amortised_per_request
 from joulebook.ledger.accounting.tradeoff_types import (
+    NEVER,
     BreakEven,
     CascadeResult,
     Costs,
@@ -103,6 +104,7 @@ def tradeoff(
         rebound_break_even=rebound_break_even(costs.large.value, costs.small.value),
         tornado=tuple(tornado(costs, rebound=rebound)),
         verdict="",
+        rebound=rebound,
         training_per_request=trained or None,
         training_share=trained.value / (trained.value + costs.large.value) if trained else None,
     )
@@ -276,15 +278,15 @@ def _central(costs: Costs) -> dict[str, float]:
 def _cascade(costs: Costs, drawn: Drawn, escalation: Escalation | None) -> CascadeResult:
     central = _central(costs)
     large, small, verifier = central["large"], central["small"], central["verifier"]
-    threshold = cascade_threshold(small, verifier, large)
-    ends = 1 - (drawn["small"] + drawn["verifier"]) / drawn["large"] if large > 0 else np.array([threshold])
+    threshold = max(cascade_threshold(small, verifier, large), NEVER)
+    ends = _cascade_ends(drawn) if large > 0 else np.array([NEVER])
     saving = np.maximum(drawn["large"] - drawn["small"], 1e-300)
     router = router_threshold(small, verifier, large)
     rate = escalation.value if escalation else None
     cascade = cascade_cost(small, verifier, large, rate) if rate is not None else None
     return CascadeResult(
         threshold=_around(costs, threshold, ends),
-        router_threshold=_around(costs, max(router, -1e9), np.maximum(1 - drawn["verifier"] / saving, -1e9)),
+        router_threshold=_around(costs, max(router, NEVER), np.maximum(1 - drawn["verifier"] / saving, NEVER)),
         measured=escalation,
         cascade_per_request=_mixed(costs, cascade, drawn, escalation, "cascade"),
         router_per_request=_mixed(
@@ -293,6 +295,12 @@ def _cascade(costs: Costs, drawn: Drawn, escalation: Escalation | None) -> Casca
         pays=_pays(threshold, escalation),
         rebound_break_even=rebound_break_even(large, cascade) if cascade is not None else None,
     )
+
+
+def _cascade_ends(drawn: Drawn) -> Floats:
+    """The threshold in each draw; a large model that costs next to nothing leaves nothing to save."""
+    spent = drawn["small"] + drawn["verifier"]
+    return np.maximum(1 - spent / np.maximum(drawn["large"], 1e-150), NEVER)
 
 
 def _mixed(

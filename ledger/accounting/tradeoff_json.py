@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
 from joulebook.ledger.accounting.comparison_json import figure_json
-from joulebook.ledger.accounting.tradeoff_types import Tradeoff
+from joulebook.ledger.accounting.tradeoff_types import NEVER, Tradeoff
 
 KEYS = {"kwh": "energy", "kg": "emissions", "usd": "cost", "l": "water"}
 
@@ -35,20 +36,29 @@ def quantity_json(result: Tradeoff) -> dict[str, Any]:
         "break_even_date": _day(even.date),
         "break_even_date_early": _day(even.date_early),
         "break_even_date_late": _day(even.date_late),
-        "cascade_threshold": cascade.threshold.value,
-        "cascade_threshold_range": [cascade.threshold.low, cascade.threshold.high],
-        "router_threshold": cascade.router_threshold.value if cascade.router_threshold.value > -1e9 else None,
+        "cascade_threshold": _rate(cascade.threshold.value),
+        "cascade_threshold_range": [_rate(cascade.threshold.low), _rate(cascade.threshold.high)],
+        "router_threshold": _rate(cascade.router_threshold.value),
         "escalation_rate": asdict(cascade.measured) if cascade.measured else None,
         "cascade_per_request": figure_json(cascade.cascade_per_request),
         "router_per_request": figure_json(cascade.router_per_request),
         "cascade_pays": cascade.pays,
-        "rebound_break_even": result.rebound_break_even,
-        "cascade_rebound_break_even": cascade.rebound_break_even,
+        "rebound": result.rebound,
+        "rebound_break_even": _finite(result.rebound_break_even),
+        "cascade_rebound_break_even": _finite(cascade.rebound_break_even),
         "training_per_request": figure_json(result.training_per_request),
         "training_share": result.training_share,
         "tornado": [asdict(bar) for bar in result.tornado],
         "verdict": result.verdict,
     }
+
+
+def _rate(threshold: float) -> float | None:
+    return threshold if threshold > NEVER else None
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _day(day: Any) -> str | None:

@@ -13,6 +13,7 @@ from joulebook.ledger.accounting.figure import Figure
 
 Floats = npt.NDArray[np.float64]
 Quantity = Literal["kwh", "kg", "usd", "l"]
+NEVER = -1e9  # stands for an escalation rate that no cascade can have: it pays at none
 RouteName = Literal["always large", "always small", "large first", "cascade", "router"]
 
 
@@ -130,6 +131,7 @@ class Tradeoff:
         training_per_request: The large model's training spread over the requests of its life; None where either is
             unknown.
         training_share: Part (0..1) of what a request on it then costs in all.
+        rebound: Volume multiplier that this was worked out with.
     """
 
     costs: Costs
@@ -141,3 +143,4 @@ class Tradeoff:
     verdict: str
     training_per_request: Figure | None = None
     training_share: float | None = None
+    rebound: float = 1.0

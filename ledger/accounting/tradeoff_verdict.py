@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.sentences import fitting, number, percent, say
 from joulebook.ledger.accounting.tradeoff_types import BreakEven, CascadeResult, Quantity, Tradeoff
@@ -18,9 +20,10 @@ def _pay_off(result: Tradeoff, requests_per_day: float | None, language: str) ->
     costs, even = result.costs, result.break_even
     unit = UNITS[costs.quantity]
     if even.requests is None:
-        return say("never", language, small=_amount(costs.small, unit), large=_amount(costs.large, unit))
+        return _never(result, unit, language)
     if result.once.value == 0:
-        return say("at_once", language, saving=_written(costs.large.value - costs.small.value, unit))
+        saving = costs.large.value - result.rebound * costs.small.value
+        return say("at_once", language, saving=_written(saving, unit)) + _rebound(result, language)
     key = "pays_off_exact" if even.requests.high <= even.requests.low else "pays_off"
     return say(
         "pays_off_open" if even.latest_is_never else key,
@@ -30,7 +33,26 @@ def _pay_off(result: Tradeoff, requests_per_day: float | None, language: str) ->
         low=number(even.requests.low),
         high=number(even.requests.high),
         when=_when(even, requests_per_day, language),
-    )
+    ) + _rebound(result, language)
+
+
+def _never(result: Tradeoff, unit: str, language: str) -> str:
+    """Why it never does: it costs as much, or the further requests that it draws eat what each saves."""
+    ends = {"small": _amount(result.costs.small, unit), "large": _amount(result.costs.large, unit)}
+    if result.rebound == 1 or result.costs.small.value >= result.costs.large.value:
+        return say("never", language, **ends)
+    return say("never_rebound", language, **ends, **_volumes(result))
+
+
+def _rebound(result: Tradeoff, language: str) -> str:
+    """With which volume, where it is another; nothing where it is the same or can't eat the saving."""
+    if result.rebound == 1 or not math.isfinite(result.rebound_break_even or math.inf):
+        return ""
+    return " " + say("rebound", language, **_volumes(result))
+
+
+def _volumes(result: Tradeoff) -> dict[str, str]:
+    return {"volume": number(result.rebound), "limit": number(result.rebound_break_even or 0.0)}
 
 
 def _when(even: BreakEven, requests_per_day: float | None, language: str) -> str:

@@ -41,6 +41,13 @@ def refused(*words: str) -> str:
     return str(error)
 
 
+def wrong_usage(*words: str) -> str:
+    """What a person reads whose words can't be meant: status 2."""
+    result = ask(*words)
+    assert result.exit_code == 2, result.output
+    return result.output
+
+
 def is_figure(found: object) -> bool:
     return isinstance(found, dict) and set(found) >= FIGURE
 
@@ -84,14 +91,21 @@ class TestCompare:
             (("--task", "imdb", "--location", "Atlantis"), "unknown location 'Atlantis'"),
             (("no-such-model-1b", "--task", "imdb"), "no candidate 'no-such-model-1b'"),
             (("x", "--task", "no such task"), "known tasks"),
-            ((), "name the models to compare"),
         ],
     )
     def test_bad_input(self, words, said):
         assert said in refused("compare", *words)
 
-    def test_wrong_usage(self):
-        assert ask("compare", "--unit", "parsec").exit_code == 2
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("--unit", "parsec"), "'parsec' is not one of"),
+            ((), "name the models to compare"),
+            (("--task", "imdb", "--min-quality", "nan"), "nan is not a finite number"),
+        ],
+    )
+    def test_wrong_usage(self, words, said):
+        assert said in wrong_usage("compare", *words)
 
 
 class TestTradeoff:
@@ -139,16 +153,13 @@ class TestTradeoff:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            ((), "a trade-off needs"),
             (("--large-j", "3"), "small model"),
-            (("--large-g", "3"), "--small-g"),
             ((*TYPED, "--rent-usd", "2"), "give --large-gpu-s and --small-gpu-s"),
             ((*TYPED, "--large-gpu-s", "1", "--small-gpu-s", "1"), "give --once-gpu-hours"),
             ((*TYPED, "--elsewhere", "XXX"), "unknown location 'XXX'"),
             ((*TYPED, "--at-batch", "8"), "give --large-parameters"),
             ((*TYPED, "--on", "abacus"), "accelerator 'abacus'"),
             ((*TYPED, "--location", "MDV", "--start-hours", "2"), "no hourly profile is known for MDV"),
-            (("--large-g", "3", "--small-g", "2", "--elsewhere", "KOR"), "need --large-j and --small-j"),
             (("--large", "nothing-7b", "--small", "bloomz-1b7", "--task", "imdb"), "no candidate 'nothing-7b'"),
         ],
     )
@@ -156,11 +167,38 @@ class TestTradeoff:
         assert said in refused("tradeoff", *words)
 
     @pytest.mark.parametrize(
-        "words",
-        [("--large-j", "many"), ("--large-j", "3:4:5"), ("--escalation-rate", "2"), ("--requests-per-day", "0")],
+        ("words", "said"),
+        [
+            ((), "a trade-off needs"),
+            (("--large-g", "3"), "--small-g"),
+            (("--large-g", "3", "--small-g", "2", "--elsewhere", "KOR"), "need --large-j and --small-j"),
+            (("--large-j", "many"), "neither a number"),
+            (("--large-j", "3:4:5"), "neither a number"),
+            (("--large-j", "nan"), "neither a number"),
+            (("--escalation-rate", "2"), "0<=x<=1"),
+            (("--requests-per-day", "0"), "x>0"),
+            (("--rebound", "inf"), "inf is not a finite number"),
+        ],
     )
-    def test_wrong_usage(self, words):
-        assert ask("tradeoff", *words).exit_code == 2
+    def test_wrong_usage(self, words, said):
+        assert said in wrong_usage("tradeoff", *words)
+
+    @pytest.mark.parametrize(("large", "small"), [("0", "0"), ("0", "1"), ("0:0:1", "0"), ("1", "0")])
+    def test_a_model_that_costs_nothing(self, large, small):
+        found = answer("tradeoff", "--large-j", large, "--small-j", small, "--once-kwh", "0")
+        assert found["never"] is (large != "1")
+        assert found["cascade_threshold"] == (1.0 if large == "1" else None)
+        assert found["rebound_break_even"] == (0.0 if small == "1" else None)
+
+    def test_what_more_use_does_is_said(self):
+        gone = answer("tradeoff", *TYPED, "--rebound", "8")
+        assert (gone["never"], gone["rebound"]) == (True, 8.0)
+        assert "at 8 times the volume: nothing is left of what it saves" in gone["verdict"]
+        assert "The saving is gone at 6.7 times the volume." in gone["verdict"]
+        some = answer("tradeoff", *TYPED, "--rebound", "1.5")
+        assert some["break_even_requests"]["value"] == pytest.approx(600 * 3.6e6 / (318.8 - 1.5 * 47.6))
+        assert "This is at 1.5 times the volume; the saving is gone at 6.7 times." in some["verdict"]
+        assert "times" not in answer("tradeoff", *TYPED)["verdict"]
 
     def test_money_on_three_bases(self):
         found = answer(
@@ -250,18 +288,28 @@ class TestBurden:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (("--users", "USA=0.6,KOR=0.3"), "add up to 0.9"),
             (("--users", "Atlantis=1"), "unknown country 'Atlantis'"),
             (("--beneficiaries", "USA,ZZZ"), "unknown country 'ZZZ'"),
-            (("--specification", "s9"), "unknown specification"),
-            (("--eta", "5"), "eta lies between"),
-            (("latest", "--emissions-g", "1"), "not several"),
-            (("--project", "p", "--emissions-g", "1"), "not several"),
             (("--model", "nobody"), "no run is like that"),
         ],
     )
     def test_bad_input(self, words, said):
         assert said in refused("burden", *words)
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("--users", "USA=0.6,KOR=0.3"), "add up to 0.9"),
+            (("--specification", "s9"), "unknown specification"),
+            (("--eta", "5"), "0<=x<=1.5"),
+            (("latest", "--emissions-g", "1"), "not several"),
+            (("--project", "p", "--emissions-g", "1"), "not several"),
+            (("--emissions-g", "nan"), "nan is not a finite number"),
+            (("--emissions-g", "inf"), "inf is not a finite number"),
+        ],
+    )
+    def test_wrong_usage(self, words, said):
+        assert said in wrong_usage("burden", *words)
 
 
 def test_a_mistake_ends_with_status_one_and_one_line():
