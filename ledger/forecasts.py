@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ def whole_run(energy_j: Figure, done: float) -> Figure:
 
 def _number(text: object) -> float | None:
     try:
-        return float(str(text))
+        number = float(str(text))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
