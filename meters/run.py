@@ -67,6 +67,14 @@ class Phase:
         if not self._closed or kind is None:
             self.close(failed=kind is not None and not issubclass(kind, GeneratorExit))
 
+    async def __aenter__(self) -> Phase:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
 
 class Request:
     """One request: its latency is the time of the block; set `tokens_in` and `tokens_out` as they become known."""
@@ -85,6 +93,14 @@ class Request:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._run._add_request(self, time.perf_counter() - self._began, failed=kind is not None)
+
+    async def __aenter__(self) -> Request:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
 
 
 class Run:
@@ -135,6 +151,10 @@ class Run:
     def _warn(self, text: str) -> None:
         warn_line(text)
 
+    def _tell_if_over(self, what: str) -> None:
+        if self._ended and self._is_ours():
+            warn_line(f"{what} came after the end of the run {self.description.name or self.id!r} and was left out")
+
     def _send(self, kind: str, /, **values: Any) -> None:
         if self._job is not None and self._is_ours():
             self._job.send(kind, **values)
@@ -167,6 +187,7 @@ class Run:
 
     def count(self, **amounts: float) -> None:
         """Add to the run's counts: `count(samples=512)`."""
+        self._tell_if_over("a count")
         if self._pending is not None and self._is_ours():
             with never_raising("a count was left out"):
                 self._pending.count({key: _amount(value) for key, value in amounts.items()})
@@ -181,6 +202,7 @@ class Run:
         scores: Iterable[float] | None = None,
         higher_is_better: bool = True,
         language: str | None = None,
+        **unknown: Any,
     ) -> None:
         """Record how good the result is.
 
@@ -192,7 +214,11 @@ class Run:
             scores: The items' own scores, from which value, n and sd follow.
             higher_is_better: Whether more is better.
             language: BCP 47 code of the language it was measured in.
+            unknown: Anything else is told and left out: a slip here must not end a training.
         """
+        self._tell_if_over("quality")
+        if unknown:
+            warn_line(f"quality {name!r}: {', '.join(sorted(unknown))} is not known and was left out")
         with never_raising(f"quality {name!r} was left out"):
             record = quality_record(
                 name, value, n=n, sd=sd, scores=scores, higher_is_better=higher_is_better, language=language

@@ -31,10 +31,12 @@ def process(pid: int, parent: int) -> Process | None:
 def children(pid: int) -> list[int]:
     """Children of all threads of a process; few kernels lack this file, and then the tree is its root alone."""
     found: list[int] = []
-    with contextlib.suppress(OSError, ValueError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
-                found += [int(word) for word in file.read().split()]
+    threads: list[str] = []
+    with contextlib.suppress(OSError):
+        threads = os.listdir(f"/proc/{pid}/task")
+    for thread in threads:  # one may end while the others are read
+        with contextlib.suppress(ValueError):
+            found += [int(word) for word in _beginning(f"/proc/{pid}/task/{thread}/children", 1 << 16).split()]
     return found
 
 

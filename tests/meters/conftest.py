@@ -98,7 +98,7 @@ def read_closed(read_journals: Callable[[], list[Journal]]) -> Callable[..., lis
     """All journals once so many are there and their meters have let go of them."""
 
     def read(count: int = 1) -> list[Journal]:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             found = read_journals()
             if len(found) == count and all(one.of("close") and not is_alive(one.path) for one in found):

@@ -45,7 +45,7 @@ print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]) for job in jo
 
 
 def test_each_of_them_ends_as_it_would_and_each_joule_is_counted_once(
-    simulator: Callable, journals: Path, read_journals: Callable
+    simulator: Callable, journals: Path, read_closed: Callable
 ) -> None:
     sim = simulator(*(Gpu(high_w=100 + 10 * number) for number in range(GPUS)))
     environ = {**os.environ, **sim.environ}
@@ -55,8 +55,7 @@ def test_each_of_them_ends_as_it_would_and_each_joule_is_counted_once(
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == [number % 7 for number in range(PROCESSES)]
 
-    found = read_journals()
-    assert len(found) == PROCESSES
+    found = read_closed(PROCESSES)
     ends = {journal.one("open")["name"]: journal.one("close") for journal in found}
     assert {name: end["exit_status"] for name, end in ends.items()} == {
         f"job {number}": number % 7 for number in range(PROCESSES)

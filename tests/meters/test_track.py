@@ -288,6 +288,28 @@ with track("after"):
     assert parents == {"first": None, "second": runs["first"], "inside second": runs["second"], "after": None}
 
 
+def test_slips_in_what_is_said_of_a_run_never_end_the_job(python, read_journals) -> None:
+    code = """
+import asyncio
+from joulebook import track
+async def main():
+    async with track("x") as run:
+        async with run.phase("answers"):
+            async with run.request() as request: request.tokens_out = 3
+        run.quality("f1", 0.5, foo=1)
+    run.count(samples=1)
+asyncio.run(main())
+"""
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+    assert "foo is not known" in done.stderr and "after the end of the run" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    (journal,) = read_journals()
+    assert [phase["name"] for phase in journal.of("pb")] == ["answers"]
+    assert journal.one("quality")["value"] == 0.5
+    assert journal.one("q")["tokens_out"] == 3
+
+
 def test_misuse_is_told_in_one_line_and_raises_nothing(python, read_journals) -> None:
     code = """
 from joulebook import track
