@@ -302,7 +302,8 @@ asyncio.run(main())
 """
     done = python(code)
     assert done.returncode == 0, done.stderr
-    assert "foo is not known" in done.stderr and "after the end of the run" in done.stderr
+    assert "foo is not known" in done.stderr
+    assert "after the end of the run" in done.stderr
     assert len(done.stderr.splitlines()) == 2
     (journal,) = read_journals()
     assert [phase["name"] for phase in journal.of("pb")] == ["answers"]
