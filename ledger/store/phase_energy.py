@@ -72,7 +72,7 @@ def _amounts(
             inclusive = row["inclusive"]
         elif exact[i]:
             _with_ranges(inclusive, seen, float(begin[i]), float(end[i]))
-        mine = _amount(names, own[i])
+        mine = _own_amount(names, own[i], whole[i], inclusive)
         if inclusive != row["inclusive"] or mine != row["own"]:
             changed.append({"journal": row["journal_no"], "phase": row["phase_no"], "whole": inclusive, "mine": mine})
     return changed
@@ -96,6 +96,22 @@ def _series(machine: Machine, seen: Sequence[Seen]) -> list[Cumulative]:
 def _amount(names: Sequence[str], values: Floats) -> dict[str, Any]:
     numbers = [round(float(value), 6) for value in values]
     return {"d": dict(zip(names, numbers, strict=False)), "h": numbers[len(names) :]}
+
+
+def _own_amount(names: Sequence[str], own: Floats, whole: Floats, inclusive: dict[str, Any]) -> dict[str, Any]:
+    """What is a phase's own, of a device as large a part of the whole as between its readings on straight lines.
+
+    The whole with a range is told more closely than those lines: without the same measure for both, the own part of a
+    phase with none inside would not be the whole.
+    """
+    amount = _amount(names, own)
+    seconds = len(names)  # the clock comes after the devices
+    for i, name in enumerate(names):
+        found = inclusive["d"][name]
+        of = i if whole[i] > 0 else seconds
+        if isinstance(found, list) and whole[of] > 0:
+            amount["d"][name] = round(found[0] * min(1.0, float(own[of] / whole[of])), 6)
+    return amount
 
 
 def _with_ranges(amount: dict[str, Any], seen: Sequence[Seen], begin: float, end: float) -> None:

@@ -23,6 +23,7 @@ from joulebook.ledger.store.tables import phases
 
 OUTSIDE = "outside phases"
 EXACT_ROWS = 500
+_EQUAL = 1e-9
 Amount = dict[str, Any]
 ByComponent = dict[str, Figure | None]
 
@@ -247,9 +248,22 @@ def _add_up(rows: list[dict[str, Any]], figures: RunFigures) -> None:
         if whole is None or not known or together <= 0:
             continue
         for row in rows:
-            if row["own"][name] is not None:
-                row["own"][name] = row["own"][name].scaled(whole.value / together)
+            _scale(row, name, whole.value / together)
     rows[-1]["inclusive"] = dict(rows[-1]["own"])
+
+
+def _scale(row: dict[str, Any], name: str, by: float) -> None:
+    """Scale an own part, and with it the whole of a phase that has none inside: own is never more than the whole."""
+    own, whole = row["own"][name], row["inclusive"][name]
+    if own is None:
+        return
+    if whole is None or own.value < whole.value * (1 - _EQUAL):
+        row["own"][name] = own.scaled(by)
+        if whole is not None and own.value * by > whole.value:
+            row["inclusive"][name] = row["own"][name]
+        return
+    both = whole.scaled(own.value / whole.value) if whole.value > 0 else own
+    row["own"][name] = row["inclusive"][name] = both.scaled(by)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def test_nested_phases_have_all_of_their_time_and_their_own_part(ledger: Ledger,
     }
     assert [phase["parent"] for phase in phases] == [None, "epoch", None]
     assert [phase["duration_s"] for phase in phases] == [CLOSE(40), CLOSE(10), CLOSE(60)]
+
+
+def test_a_phase_with_none_inside_is_all_its_own(ledger: Ledger, folder: Path) -> None:
+    # Ends between readings of a power that changes, where the exact window and straight lines differ.
+    journal = Journal("r1")
+    journal.phase(1, "load", 10.3, 24.7).phase(2, "epoch", 25.1, 80.4).phase(3, "evaluate", 60.2, 71.9, parent=2)
+    path = journal.write(folder)
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    for i, readings in enumerate(record["d"] for record in records if record["k"] == "r"):
+        readings["0"][0] += 7.0 * (i % 5)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    sync(ledger, folder)
+    load, epoch, evaluate, outside = run_document(ledger, "r1")["phases"]
+    for phase in (load, evaluate, outside):
+        assert phase["own_energy_j"] == phase["energy_j"]
+        assert phase["own_energy_by_component"] == phase["energy_by_component"]
+    assert epoch["own_energy_j"]["value"] < epoch["energy_j"]["value"]
 
 
 def test_concurrent_phases_share_by_time(ledger: Ledger, folder: Path) -> None:
