@@ -69,7 +69,7 @@ def candidates_of(
     gpu_only: bool = False,
 ) -> list[Candidate]:
     """All candidates of one task (its exact name) that the chosen origins have, with labels of their own."""
-    own = run_candidates(ledger, task, unit) if ledger and "runs" in origins else []
+    own = run_candidates(ledger, task, unit, gpu_only=gpu_only) if ledger and "runs" in origins else []
     published = published_candidates(task, unit, gpu_only=gpu_only) if "published" in origins else []
     taken = {candidate.model for candidate in published}
     return [replace(c, model=c.model + _OWN) if c.model in taken else c for c in own] + published
@@ -100,6 +100,9 @@ def choose(
     else:
         raise LedgerError("name the models to compare, or the task whose candidates to compare with --task")
     found = candidates_of(ledger, name, unit, origins=origins, gpu_only=gpu_only)
+    if gpu_only and ledger and "runs" in origins:
+        models, note = _without_gpu(ledger, name, unit, found, models)
+        notes = (*notes, *note)
     if not models:
         if not found:
             raise LedgerError(_nobody(ledger, name, unit, origins))
@@ -126,6 +129,26 @@ def _nobody(ledger: Ledger | None, task: str, unit: Unit, origins: tuple[Origin,
     if others:
         return f"no model is known for the task {task!r} per {unit}; some are per {' and '.join(others)}: use --unit"
     return f"no model is known for the task {task!r}; {_how_to_add(task)}"
+
+
+def _without_gpu(
+    ledger: Ledger, task: str, unit: Unit, found: list[Candidate], models: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The models named without those whose own runs know no GPU's energy, and a sentence on what is left out.
+
+    Raises:
+        LedgerError: Nobody is left.
+    """
+    kept = {c.model_id for c in found if c.origin == "runs"}
+    out = [c for c in run_candidates(ledger, task, unit) if c.model_id not in kept]
+    named = [c for c in out if not models or any(matches([c], text) for text in models)]
+    if not named:
+        return models, ()
+    said = f"Left out, for no GPU's energy is known of their runs: {', '.join(c.model for c in named)}."
+    left = tuple(text for text in models if matches(found, text) or not matches(named, text))
+    if not (left if models else found):
+        raise LedgerError(f"{said} Compare without --gpu-only")
+    return left, (said,)
 
 
 def _how_to_add(task: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from joulebook.ledger.accounting.comparison import Candidate, Place, Quality, Unit
@@ -57,12 +58,16 @@ def _meant(name: str, models: Sequence[str]) -> list[str]:
     return exact or [model for model in models if wanted in model.casefold()]
 
 
-def run_candidates(ledger: Ledger, task: str, unit: Unit) -> list[Candidate]:
-    """One candidate a model with runs of this task that count the unit; empty where there are none."""
+def run_candidates(ledger: Ledger, task: str, unit: Unit, *, gpu_only: bool = False) -> list[Candidate]:
+    """One candidate a model with runs of this task that count the unit; empty where there are none.
+
+    With `gpu_only` by what its GPUs took, and without those whose GPUs' energy is not known.
+    """
     column, size = _UNITS[unit]
-    uses = model_uses(ledger, task, column, size=size, stages=_USES)
+    uses = model_uses(ledger, task, column, size=size, stages=_USES, gpu_only=gpu_only)
     said = telling(ledger, [run_id for use in uses for run_id in use.newest])
-    return [_candidate(task, unit, use, [said[run_id] for run_id in use.newest]) for use in uses]
+    found = [_candidate(task, unit, use, [said[run_id] for run_id in use.newest]) for use in uses]
+    return [_of_accelerators(candidate) for candidate in found] if gpu_only else found
 
 
 def candidates_of_documents(documents: Iterable[Document], unit: Unit) -> list[Candidate]:
@@ -161,6 +166,11 @@ def _candidate(task: str, unit: Unit, use: ModelUse, documents: Sequence[Documen
         components_j=tuple((name, joules / use.units) for name, joules in use.components_j.items()),
         source=f"{use.n} own run{'s' if use.n > 1 else ''}",
     )
+
+
+def _of_accelerators(candidate: Candidate) -> Candidate:
+    energy = candidate.energy_per_unit_j
+    return replace(candidate, energy_per_unit_j=replace(energy, boundary="accelerators") if energy else None)
 
 
 def _units(row: Row, unit: Unit) -> float:

@@ -7,17 +7,45 @@ from typing import Any
 
 import click
 
+from joulebook.commands.numbers import SIZE
+
 _NOTHING = ("none", "")
+
+
+class _OrNone(click.ParamType):
+    """What another type takes, or the word `none`."""
+
+    def __init__(self, wanted: click.ParamType) -> None:
+        self.wanted, self.name = wanted, wanted.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word as it is, else what the other type makes of it."""
+        return value if str(value).lower() in _NOTHING else self.wanted.convert(value, param, ctx)
+
+
+_KINDS = click.Choice(["training", "inference"])
+_STAGES = click.Choice(["pretrain", "finetune", "distil", "label", "evaluate", "search", "serve"])
+
+
+def _name(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    if value is not None and not value.strip():
+        raise click.BadParameter("a name can't be empty; the word none takes it away")
+    return value
 
 
 @click.command()
 @click.argument("run")
-@click.option("--name", help="What the run is called.")
+@click.option("--name", callback=_name, help="What the run is called.")
 @click.option("--project", help="What it belongs to.")
-@click.option("--kind", help="training or inference.")
-@click.option("--stage", help="pretrain, finetune, distil, label, evaluate, search or serve.")
+@click.option("--kind", type=_OrNone(_KINDS), metavar="KIND", help="training or inference.")
+@click.option(
+    "--stage",
+    type=_OrNone(_STAGES),
+    metavar="STAGE",
+    help="pretrain, finetune, distil, label, evaluate, search or serve.",
+)
 @click.option("--model", help="The model that was trained or used.")
-@click.option("--parameters", type=float, help="Its number of parameters, for example 7e9.")
+@click.option("--parameters", type=_OrNone(SIZE), metavar="N", help="Its number of parameters, for example 7e9 or 7B.")
 @click.option("--task", help="What it does.")
 @click.option("--location", help="Where it ran: KOR, DEU, US-CA.")
 @click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag to set; K= takes it away.")

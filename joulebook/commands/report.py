@@ -32,6 +32,8 @@ def report(
 
     A table is CSV with the units in its header and range, method and vintage beside each value.
     """
+    if start is not None and end is not None and end <= start:
+        raise click.UsageError(f"--to {end:%Y-%m-%d} is not after --from {start:%Y-%m-%d}: no run starts in between")
     from joulebook.books import open_books
     from joulebook.ledger.reports.making import report_module
     from joulebook.ledger.store import RunFilter

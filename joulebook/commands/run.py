@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.numbers import Amount, FiniteRange
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from joulebook.meters.budget import Budget
     from joulebook.meters.metered_job import MeteredJob
     from joulebook.meters.run_command import CommandOutcome
 
 _KINDS = click.Choice(["training", "inference"])
 _STAGES = click.Choice(["pretrain", "finetune", "distil", "label", "evaluate", "search", "serve"])
+_SIZE = Amount(min=0, min_open=True, max=1e16, max_open=True)
 
 
 def _tags(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001
@@ -38,10 +42,15 @@ def _location(context: click.Context, parameter: click.Parameter, value: str | N
     raise click.BadParameter(f"{value!r} is no country or region: give an ISO 3166 code such as KOR, DE or US-CA")
 
 
-def _number(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:  # noqa: ARG001
-    if value is not None and not 0 < value < 1e16:
-        raise click.BadParameter("must be a positive number, such as 7e9")
-    return value
+def _budget(context: click.Context, parameter: click.Parameter, value: str | None) -> Budget | None:  # noqa: ARG001
+    if value is None:
+        return None
+    from joulebook.meters.budget import BudgetError, parse_budget
+
+    try:
+        return parse_budget(value)
+    except BudgetError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -50,27 +59,31 @@ def _number(context: click.Context, parameter: click.Parameter, value: float | N
 @click.option("--kind", type=_KINDS, help="What it does.")
 @click.option("--stage", type=_STAGES, help="What it is for.")
 @click.option("--model", help="Name of the model.")
-@click.option("--parameters", type=float, callback=_number, help="How many parameters the model has, such as 7e9.")
+@click.option("--parameters", type=_SIZE, help="How many parameters the model has, such as 7e9 or 7B.")
 @click.option("--task", help="What the model does; runs of one task are compared.")
 @click.option("--location", callback=_location, help="Where it runs: an ISO 3166 code such as KOR, DE or US-CA.")
-@click.option("--pue", type=click.FloatRange(1, 10), help="Power usage effectiveness of the place, where known.")
+@click.option("--pue", type=FiniteRange(1, 10), help="Power usage effectiveness of the place, where known.")
 @click.option("--tag", "tags", multiple=True, callback=_tags, metavar="KEY=VALUE", help="A further word; repeatable.")
-@click.option("--baseline", type=click.FloatRange(0.5, 600), metavar="SECONDS", help="Measure idle power first.")
+@click.option("--baseline", type=FiniteRange(0.5, 600), metavar="SECONDS", help="Measure idle power first.")
 @click.option("--progress", is_flag=True, help="Show joules, watts and gCO2e while it goes on, on standard error.")
-@click.option("--budget", metavar="AMOUNT", help="Warn at 80 and 100 % of it: 2kWh, 500J, 1.5kg (CO2e), 3USD.")
+@click.option(
+    "--budget", callback=_budget, metavar="AMOUNT", help="Warn at 80 and 100 % of it: 2kWh, 500J, 1.5kg (CO2e), 3USD."
+)
 @click.option("--budget-stop", is_flag=True, help="End the command (SIGTERM) when the budget is used up.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
 def run(
     command: tuple[str, ...],
     baseline: float | None,
     progress: bool,
-    budget: str | None,
+    budget: Budget | None,
     budget_stop: bool,
     **words: Any,
 ) -> None:
     """Meter CMD and exit with its status; 128+n where signal n ended it."""
     if not command:
         raise click.UsageError("give the command to meter after --, for example: joulebook run -- python train.py")
+    if budget_stop and budget is None:
+        raise click.UsageError("--budget-stop ends the command at a budget: give one, for example --budget 2kWh")
     from joulebook.meters.description import describe
     from joulebook.meters.run_command import run_command
 
@@ -82,19 +95,16 @@ def run(
 
 
 def _watch(
-    progress: bool, budget: str | None, budget_stop: bool
+    progress: bool, budget: Budget | None, budget_stop: bool
 ) -> Callable[[MeteredJob, Callable[[], None]], Any] | None:
     if not progress and budget is None:
         return None
-    from joulebook.meters.budget import parse_budget
     from joulebook.meters.progress import watch_journal
     from joulebook.rates import find_rates
 
-    limit = parse_budget(budget) if budget is not None else None
-
     def on_start(job: MeteredJob, end_command: Callable[[], None]) -> Callable[[], None]:
         on_used_up = end_command if budget_stop else None
-        return watch_journal(job.path, find_rates, show=progress, budget=limit, on_used_up=on_used_up)
+        return watch_journal(job.path, find_rates, show=progress, budget=budget, on_used_up=on_used_up)
 
     return on_start
 

@@ -21,7 +21,13 @@ def runs(*, limit: int, sort: str, as_json: bool, **asked: Any) -> None:
     """List runs, the newest first."""
     from joulebook.books import open_books
     from joulebook.ledger.store import RunFilter, count_runs, list_runs, run_documents
+    from joulebook.ledger.store.queries import RUN_COLUMNS
 
+    columns = [name for name in RUN_COLUMNS if name != "tags"]
+    if sort not in columns:
+        raise click.BadParameter(
+            f"there is no column {sort!r}; choose one of {', '.join(columns)}", param_hint="--sort"
+        )
     wanted = RunFilter(
         text=asked["text"],
         projects=asked["project"],
@@ -36,4 +42,9 @@ def runs(*, limit: int, sort: str, as_json: bool, **asked: Any) -> None:
         return
     from joulebook.ledger.reports.show import print_runs
 
-    print_runs(frame, count_runs(books, wanted))
+    n = count_runs(books, wanted)
+    others = count_runs(books, RunFilter(include_children=True)) if n == 0 else 0
+    if others:
+        click.echo(f"None of {others} run{'' if others == 1 else 's'} passes this filter; `joulebook runs` lists them")
+        return
+    print_runs(frame, n)

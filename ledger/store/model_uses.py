@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal_column, or_, select
@@ -50,7 +50,9 @@ class ModelUse:
     tags: tuple[Mapping[str, Any], ...]
 
 
-def model_uses(ledger: Ledger, task: str, column: str, *, size: float, stages: Sequence[str]) -> list[ModelUse]:
+def model_uses(
+    ledger: Ledger, task: str, column: str, *, size: float, stages: Sequence[str], gpu_only: bool = False
+) -> list[ModelUse]:
     """One sum a model, the most runs first; runs that made a model or hold others that did the work are left out.
 
     Args:
@@ -59,13 +61,16 @@ def model_uses(ledger: Ledger, task: str, column: str, *, size: float, stages: S
         column: Of the work: `requests`, `samples`, `tokens_out`, `tokens_in`.
         size: How much of it is one unit.
         stages: Those that use a model; a run without a stage is a use unless it is a training.
+        gpu_only: Of the energy that the runs' GPUs took, and of runs where that is known.
     """
-    where = _uses(task, column, stages)
-    query = select(runs.c.model, *_sums(runs.c[column] / size)).where(*where).group_by(runs.c.model)
+    joules = runs.c.gpu_j if gpu_only else runs.c.energy_j
+    where = [*_uses(task, column, stages), joules > 0]
+    query = select(runs.c.model, *_sums(runs.c[column] / size, joules)).where(*where).group_by(runs.c.model)
     with ledger.reading() as connection:
         rows = connection.execute(query.order_by(func.count(literal_column("*")).desc(), runs.c.model)).mappings().all()
         said = _said_at(connection, where, {row[name] for row in rows for name in _NEWEST if row[name] is not None})
-    return [_use(row, said) for row in rows]
+        gpus = _gpu_sums(connection, where) if gpu_only else {}
+    return [_of_gpus(use, gpus.get(use.model, ())) if gpu_only else use for use in (_use(row, said) for row in rows)]
 
 
 def telling(ledger: Ledger, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -127,13 +132,13 @@ def _uses(task: str, column: str, stages: Sequence[str]) -> list[ColumnElement[b
     ]
 
 
-def _sums(units: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    rate = runs.c.energy_j / units
+def _sums(units: ColumnElement[Any], joules: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    rate = joules / units
     measured = case((runs.c.measured_share > 0, runs.c.measured_share * runs.c.energy_j), else_=0.0)
     return [
         func.count(literal_column("*")).label("n"),
         func.sum(units).label("units"),
-        func.sum(runs.c.energy_j).label("energy_j"),
+        func.sum(joules).label("energy_j"),
         func.sum(runs.c.energy_low_j).label("low_j"),
         func.sum(runs.c.energy_high_j).label("high_j"),
         func.sum(rate).label("rate_sum_j"),
@@ -145,6 +150,37 @@ def _sums(units: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         func.max(case((runs.c.quality_name.is_not(None), runs.c.started_at))).label("newest_judged"),
         func.max(case((runs.c.parameters > 0, runs.c.started_at))).label("newest_sized"),
     ]
+
+
+def _gpu_sums(connection: Connection, where: Sequence[ColumnElement[bool]]) -> dict[str, list[Mapping[Any, Any]]]:
+    """What the GPUs of the runs took, by model and method, with the ends of its range."""
+    sums = (func.sum(run_devices.c[name]).label(name) for name in ("energy_j", "low_j", "high_j"))
+    query = (
+        select(runs.c.model, run_devices.c.method, *sums)
+        .join(run_devices, run_devices.c.run_id == runs.c.run_id)
+        .where(*where, run_devices.c.component == "gpu", ~run_devices.c.reserved, run_devices.c.energy_j > 0)
+        .group_by(runs.c.model, run_devices.c.method)
+    )
+    found: dict[str, list[Mapping[Any, Any]]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(str(row["model"]), []).append(row)
+    return found
+
+
+def _of_gpus(use: ModelUse, parts: Sequence[Mapping[Any, Any]]) -> ModelUse:
+    """The same with the range, methods and measured part of its GPUs alone."""
+    together = sum(part["energy_j"] for part in parts)
+    if not together > 0:
+        return replace(use, low_j=use.energy_j, high_j=use.energy_j, components_j={"gpu": use.energy_j})
+    measured = sum(part["energy_j"] for part in parts if part["method"] == "measured")
+    return replace(
+        use,
+        low_j=use.energy_j * sum(part["low_j"] for part in parts) / together,
+        high_j=use.energy_j * sum(part["high_j"] for part in parts) / together,
+        methods=tuple(name for name in METHOD_ORDER if any(part["method"] == name for part in parts)),
+        measured_j=use.energy_j * measured / together,
+        components_j={"gpu": use.energy_j},
+    )
 
 
 def _said_at(

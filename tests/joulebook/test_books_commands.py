@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from joulebook.cli import cli
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ledger" / "store"))
 from written_journals import Journal
@@ -148,7 +151,7 @@ def test_sizes_may_be_said_as_people_say_them() -> None:
     ("words", "status", "said"),
     [
         (("show", "nothing"), 1, "no run has"),
-        (("runs", "--sort", "x"), 1, "can't be sorted"),
+        (("runs", "--sort", "x"), 2, "there is no column"),
         (("report", "nothing"), 1, "there is no report"),
         (("edit", "r1"), 2, "say what to change"),
         (("edit", "r1", "--location", "Atlantis"), 1, "no known place"),
@@ -178,3 +181,38 @@ def test_an_unusable_ledger_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch,
         done.stderr
         == f"joulebook: {tmp_path}: is a directory; the ledger is a file, for example {tmp_path}/ledger.sqlite\n"
     )
+
+
+def test_what_nobody_asked_for_is_told_from_what_is_not_there(run: Journal) -> None:
+    assert joulebook("runs", "--project", "nope").stdout.startswith("None of 1 run passes this filter")
+    assert joulebook("runs", "--project", "nope", "--json").stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("runs", "--sort", "foo"),
+        ("report", "runs", "--from", "2026-02-02", "--to", "2026-01-01"),
+        ("edit", "r1", "--kind", "foo"),
+        ("edit", "r1", "--parameters", "-3"),
+        ("edit", "r1", "--name", ""),
+        ("run", "--budget", "-3kWh", "--", "true"),
+        ("run", "--budget", "0kWh", "--", "true"),
+        ("run", "--budget-stop", "--", "true"),
+        ("run", "--pue", "nan", "--", "true"),
+        ("run", "--parameters", "inf", "--", "true"),
+    ],
+)
+def test_wrong_usage_ends_with_status_two(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert result.output.startswith("Usage: ")
+
+
+def test_sizes_are_written_as_people_write_them(run: Journal) -> None:
+    assert joulebook("edit", "r1", "--parameters", "7B", "--kind", "inference").returncode == 0
+    document = json.loads(joulebook("show", "r1", "--json").stdout)
+    assert (document["parameters"], document["kind"]) == (7e9, "inference")
+    assert joulebook("edit", "r1", "--parameters", "none", "--kind", "none").returncode == 0
+    document = json.loads(joulebook("show", "r1", "--json").stdout)
+    assert (document["parameters"], document["kind"]) == (None, None)

@@ -13,6 +13,7 @@ import pytest
 from joulebook.ledger.accounting.comparison import compare
 from joulebook.ledger.candidates import candidates_of, choose, find_task, tasks
 from joulebook.ledger.candidates_runs import candidates_of_documents
+from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.factor_sets import current_factors
 from joulebook.ledger.reports.making import verify_report, write_report
 from joulebook.ledger.sites import site_of
@@ -72,6 +73,23 @@ def test_runs_of_a_model_are_one_candidate(books):
     thousand_tokens = candidates_of(books, TASK, "1k-tokens")
     assert sorted(map(gpu_j, thousand_tokens)) == pytest.approx([11.0 / 0.05, 70.0 / 0.05])
     assert candidates_of(books, TASK, "sample") == []
+
+
+def test_gpus_alone_are_compared_by_what_they_took(books, tmp_path):
+    journal = served("c1", "tiny", 0, requests=100, accuracy=0.9)
+    journal.gpus = {}
+    journal.write(Path(os.environ["JOULEBOOK_JOURNALS"]))
+    sync(books, Path(os.environ["JOULEBOOK_JOURNALS"]))
+    chosen = choose(books, (), task=TASK, gpu_only=True)
+    found = {c.model: c.energy_per_unit_j for c in chosen.candidates}
+    assert {name: energy.value for name, energy in found.items()} == pytest.approx({"small": 11.0, "large": 70.0})
+    assert {(energy.boundary, energy.method, energy.measured_share) for energy in found.values()} == {
+        ("accelerators", "measured", 1.0)
+    }
+    assert chosen.notes == ("Left out, for no GPU's energy is known of their runs: tiny.",)
+    assert [c.model for c in choose(books, ("tiny", "large"), task=TASK, gpu_only=True).candidates] == ["large"]
+    with pytest.raises(LedgerError, match="tiny"):
+        choose(books, ("tiny",), task=TASK, gpu_only=True)
 
 
 def test_the_ledgers_sums_say_what_the_runs_in_full_say(books):
