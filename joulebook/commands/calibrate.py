@@ -47,7 +47,7 @@ def _reading(text: str) -> tuple[str, float]:
 
 def _line(row: dict[str, Any]) -> str:
     day, details = datetime.fromtimestamp(row["at"], UTC).date(), row["details"]
-    return (
-        f"{row['host']}, {day}: wall = {details['offset_w']:.3g} W + {details['gain']:.4g} x ours, "
-        f"within {details['spread']:.0%}, from {details['n']} readings"
-    )
+    line = f"{row['host']}, {day}: wall = {details['offset_w']:.3g} W + {details['gain']:.4g} x ours"
+    if details["n"] < 3:  # a line goes through any two points
+        return f"{line}, from 2 readings, which leave no spread to be known: {details['spread']:.0%} is assumed"
+    return f"{line}, within {details['spread']:.0%}, from {details['n']} readings"

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from joulebook.ledger.accounting.figure import Figure, weakest
 from joulebook.ledger.accounting.uncertainty import Z90, Range, range_of_sum, times
 
+# A wall meter reads what the counters see and more: board, fans, disks, losses of the supply. Outside these ends the
+# readings are of other runs, of another machine, or in another unit.
+GAIN_BETWEEN = (0.5, 3.0)
+LEAST_OFFSET = -0.25  # of the mean power at the wall: a straight line through a curved truth may fall a little under 0
 # Least half width of a calibrated figure: a wall meter of class 1 and a load other than those it was fitted on.
 LEAST_SPREAD = 0.05
 
@@ -41,7 +45,8 @@ def fit(ours_w: Sequence[float], wall_w: Sequence[float]) -> Calibration:
         wall_w: Mean power of the same time at the wall.
 
     Raises:
-        ValueError: Fewer than two pairs, pairs at one power, or a gain that can't be (wall power falls as ours grows).
+        ValueError: Fewer than two pairs, pairs at one power, or a line that no machine has: wall
+            power falls as ours grows, or by far too much or too little with it.
     """
     n = len(ours_w)
     if n < 2 or n != len(wall_w):
@@ -55,6 +60,11 @@ def fit(ours_w: Sequence[float], wall_w: Sequence[float]) -> Calibration:
     if not gain > 0:
         raise ValueError("wall power falls where ours grows; are the readings given to the right runs?")
     offset = mean_wall - gain * mean_ours
+    if not GAIN_BETWEEN[0] <= gain <= GAIN_BETWEEN[1] or offset < LEAST_OFFSET * mean_wall:
+        raise ValueError(
+            f"the readings give wall = {offset:.3g} W + {gain:.3g} x ours, which no machine has; are they watt-hours, "
+            "of these runs and of this machine alone?"
+        )
     return Calibration(offset, gain, _residual_spread(ours_w, wall_w, offset, gain), n)
 
 

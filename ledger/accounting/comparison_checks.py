@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from joulebook.ledger.accounting.comparison_types import Candidate
+from joulebook.ledger.accounting.comparison_quality import is_share
+from joulebook.ledger.accounting.comparison_types import Candidate, Quality
 from joulebook.ledger.accounting.sentences import listed, say
 
 BATCH_RATIO = 2.0  # energy per token falls by a third from batch 8 to 16 in ML.ENERGY v3: twice is not the same work
@@ -21,7 +22,12 @@ def same_work_warnings(candidates: list[Candidate], language: str = "en") -> lis
     found = [
         say(f"warn_{name}", language, values="; ".join(sorted(values))) for name, values in checks if len(values) > 1
     ]
-    return [*found, *_batch_warning(candidates, language), *_quality_warnings(candidates, language)]
+    return [
+        *found,
+        *_batch_warning(candidates, language),
+        *_share_warnings(candidates, language),
+        *_quality_warnings(candidates, language),
+    ]
 
 
 def common_metric(candidates: list[Candidate]) -> str | None:
@@ -37,10 +43,27 @@ def _batch_warning(candidates: list[Candidate], language: str) -> list[str]:
     return [say("warn_batch", language, low=f"{min(batches):.3g}", high=f"{max(batches):.3g}")]
 
 
+def _share_warnings(candidates: list[Candidate], language: str) -> list[str]:
+    beyond = dict.fromkeys(c.quality for c in candidates if c.quality and _is_beyond(c.quality))
+    return [
+        say("warn_share", language, metric=quality.name, value=f"{quality.value:g}", share=_as_share(quality))
+        for quality in beyond
+    ]
+
+
+def _is_beyond(quality: Quality) -> bool:
+    """Whether it is called a share and can't be one."""
+    return is_share(quality) and not 0 <= quality.value <= 1
+
+
 def _quality_warnings(candidates: list[Candidate], language: str) -> list[str]:
     metric = common_metric(candidates)
     other = [c.model for c in candidates if c.quality and c.quality.name != metric]
-    rangeless = [c.model for c in candidates if c.quality and c.quality.name == metric and c.quality.low is None]
+    rangeless = [
+        c.model
+        for c in candidates
+        if c.quality and c.quality.name == metric and c.quality.low is None and not _is_beyond(c.quality)
+    ]
     missing = [c.model for c in candidates if c.quality is None]
     languages = {
         c.quality.language for c in candidates if c.quality and c.quality.name == metric and c.quality.language
@@ -55,3 +78,8 @@ def _quality_warnings(candidates: list[Candidate], language: str) -> list[str]:
     if missing:
         found.append(say("warn_no_quality", language, models=listed(missing, language)))
     return found
+
+
+def _as_share(quality: Quality) -> str:
+    """The share that a percentage was meant to be, as an example of what to write."""
+    return f"{quality.value / 100:g}" if 1 < quality.value <= 100 else "0.93"

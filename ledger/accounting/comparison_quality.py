@@ -9,6 +9,8 @@ from joulebook.ledger.accounting.comparison_types import Quality
 from joulebook.ledger.accounting.uncertainty import Z90
 from joulebook.ledger.errors import LedgerError
 
+_SHARES = ("accuracy", "f1", "precision", "recall", "exact match", "auc")
+
 
 def wilson(successes: float, n: float, *, z: float = Z90) -> tuple[float, float]:
     """Wilson's score interval of a share (Wilson 1927, doi:10.2307/2276774).
@@ -51,6 +53,11 @@ def quality_of(
         raise LedgerError(f"quality {name!r} can't have a negative sd ({sd:g})")
     low, high = _range(value, n, sd, scores)
     return Quality(name, value, low, high, n or (len(scores) if scores else None), higher_is_better, language)
+
+
+def is_share(quality: Quality) -> bool:
+    """Whether a metric is a share of right answers by its name, so that its value lies in 0..1."""
+    return quality.name.casefold().strip() in _SHARES
 
 
 def _range(

@@ -47,6 +47,7 @@ ENGLISH: dict[str, str] = {
     "warn_metric": "Only {metric} is compared; measured in another metric: {models}.",
     "warn_language": "Quality is of one language or group alone: {values}.",
     "warn_quality_range": "Quality without n, sd or scores has an unknown range and is not separable: {models}.",
+    "warn_share": "{metric} lies between 0 and 1, and {value} is no share: write {share}.",
     "warn_no_quality": "No quality known, so no place on the frontier: {models}.",
     "left_out_quality": "quality {value} is below {least}",
     "left_out_quality_unknown": "quality is unknown, and at least {least} is asked for",

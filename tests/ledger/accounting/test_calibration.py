@@ -31,6 +31,9 @@ def test_more_readings_say_how_well_it_fits():
         ([100.0], [120.0], "two or more"),
         ([100.0, 100.1], [120.0, 130.0], "one power"),
         ([20.0, 300.0], [300.0, 20.0], "falls"),
+        ([100.0, 110.0], [200.0, 2000.0], "no machine has"),  # -17.8 kW + 180 x ours
+        ([20.0, 300.0], [60.0, 80.0], "no machine has"),  # gain 0.07
+        ([200.0, 300.0], [50.0, 320.0], "no machine has"),  # -490 W + 2.7 x ours
     ],
 )
 def test_readings_that_tell_nothing_are_refused(ours, wall, says):

@@ -126,6 +126,13 @@ def test_quality_without_n_sd_or_scores_is_not_separable():
     assert (quality["value"], quality["low"], quality["high"]) == (0.9, None, None)
 
 
+def test_a_share_in_per_cent_is_told_how_to_be_written():
+    per_cent = replace(candidate("small", 10, 0.9), quality=quality_of("accuracy", 93, n=1000))
+    comparison = compare([per_cent, candidate("large", 100, 0.8)], SITE)
+    assert "accuracy lies between 0 and 1, and 93 is no share: write 0.93." in comparison.warnings
+    assert not any("without n" in warning for warning in comparison.warnings)
+
+
 def test_quality_ranges_by_their_evidence():
     # z = 1.64485: centre (0.8 + z²/20) / (1 + z²/10) = 0.73612, half width 1.29460 · 0.15088 = 0.19533
     low, high = wilson(8, 10)
