@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from joulebook.meters.location import location_record
+from joulebook.meters.location import is_zone, location_record
 from joulebook.meters.settings import Settings
 from joulebook.meters.sources import Absent, Device, Source, SourceError
 
@@ -142,6 +142,11 @@ def _place(settings: Settings) -> Finding:
     record = location_record(None, settings)
     how = record["how"]
     improve = "export JOULEBOOK_LOCATION=KOR   (your country's code, with a region where known: US-CA)"
+    if settings.location and not is_zone(settings.location):
+        where = "JOULEBOOK_LOCATION" if settings.location_how == "environment" else "location in the settings file"
+        instead = {"cloud": "the cloud's region", "timezone": "the time zone"}.get(how, "the world average")
+        how_well = f"{where} is set, but to no country or region code: {instead} stands in for it"
+        return Finding("location", "place", settings.location, "unknown", how_well, improve)
     if how in ("environment", "settings"):
         return Finding("location", "place", str(record["zone"]), "set", f"from the {how}")
     if how == "cloud":

@@ -65,6 +65,7 @@ def _compared(
     from joulebook.commands.decisions import books_if_any, site
     from joulebook.ledger import candidates
     from joulebook.ledger.accounting import comparison
+    from joulebook.reference_data.grid import missing_region
 
     place = site(location)
     books = books_if_any() if not origins or "runs" in origins else None
@@ -75,7 +76,8 @@ def _compared(
     if quality_language:
         judged = candidates.in_language(judged, quality_language)
     result = comparison.compare(judged, place, min_quality=min_quality, max_latency_s=max_latency_s)
-    return result, chosen.notes
+    missing = missing_region(place.zone)
+    return result, (*chosen.notes, *([f"{missing[0].upper()}{missing[1:]}."] if missing else []))
 
 
 def _show(comparison: Comparison, notes: tuple[str, ...]) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from joulebook.meters.examination import Finding
 
 _MARKS = {"measuring": "✓", "set": "✓", "assumed": "~", "modelled": "~", "unknown": "~"}
 
@@ -16,7 +20,7 @@ def doctor(as_json: bool) -> None:
     from joulebook.meters.examination import examine, to_json
     from joulebook.meters.settings import load_settings
 
-    findings = examine(load_settings()).findings
+    findings = [_known(finding) for finding in examine(load_settings()).findings]
     if as_json:
         click.echo(json.dumps([to_json(finding) for finding in findings], indent=2, ensure_ascii=False))
         return
@@ -26,3 +30,23 @@ def doctor(as_json: bool) -> None:
         click.echo(f"         {finding.how_well}")
         if finding.improve:
             click.echo(f"         better: {finding.improve}")
+
+
+def _known(finding: Finding) -> Finding:
+    """A place that is set, unless there is no such country or no figure of the region: the meters don't know them."""
+    if finding.component != "place" or finding.source != "location" or finding.state != "set":
+        return finding
+    from dataclasses import replace
+
+    from joulebook.reference_data.grid import missing_region
+    from joulebook.reference_data.places import zone_of_code
+
+    if "cloud" in finding.how_well:
+        return finding
+    zone = zone_of_code(finding.what)
+    if zone is None:
+        why = f"set {finding.how_well}, but no such country is known: the world average stands in for it"
+        improve = "export JOULEBOOK_LOCATION=KOR   (your country's code, with a region where known: US-CA)"
+        return replace(finding, state="unknown", how_well=why, improve=improve)
+    missing = missing_region(zone)
+    return replace(finding, how_well=f"{finding.how_well}; {missing}") if missing else finding

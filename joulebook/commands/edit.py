@@ -66,10 +66,20 @@ def edit(run: str, *, tags: tuple[str, ...], **fields: Any) -> None:
     run_id = find_run(books, run)
     edit_run(books, run_id, changes, _who())
     click.echo(f"{run_id}: {', '.join(sorted(changes))} changed; figures were worked out again")
+    _warn_of_region(changes.get("location"))
 
 
 def _value(value: object) -> object:
     return None if isinstance(value, str) and value.lower() in _NOTHING else value
+
+
+def _warn_of_region(location: object) -> None:
+    from joulebook.reference_data.grid import missing_region
+    from joulebook.reference_data.places import zone_of_code
+
+    missing = missing_region(zone_of_code(str(location)) or "") if location else None
+    if missing:
+        click.echo(f"joulebook: {missing}", err=True)
 
 
 def _tag(text: str) -> tuple[str, str | None]:

@@ -34,10 +34,15 @@ def _location(context: click.Context, parameter: click.Parameter, value: str | N
     if value is None:
         return None
     from joulebook.reference_data.errors import ReferenceDataError
+    from joulebook.reference_data.grid import missing_region
     from joulebook.reference_data.places import zone_of_code
 
     with contextlib.suppress(ReferenceDataError):
-        if zone_of_code(value) is not None:
+        zone = zone_of_code(value)
+        if zone is not None:
+            missing = missing_region(zone)
+            if missing:
+                click.echo(f"joulebook: {missing}", err=True)
             return value
     raise click.BadParameter(f"{value!r} is no country or region: give an ISO 3166 code such as KOR, DE or US-CA")
 

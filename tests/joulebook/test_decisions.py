@@ -81,6 +81,11 @@ class TestCompare:
         assert "no better than chance; kiwipiepy is right in 78.8 % in ko" in found["served"][0]
         assert "Who gets a working model" in text("compare", "--task", "movie review sentiment")
 
+    def test_a_region_without_figures_is_said(self):
+        found = answer("compare", "--task", "imdb", "--location", "KOR-99")
+        assert "No region KOR-99 is known: the mean of KOR stands in for it." in found["warnings"]
+        assert "region" not in " ".join(answer("compare", "--task", "imdb", "--location", "US-CA")["warnings"])
+
     def test_one_candidate_gets_a_clear_sentence(self):
         found = answer("compare", "flan-t5-xxl", "--task", "imdb")
         assert found["verdict"].startswith("There is only one candidate, flan-t5-xxl")

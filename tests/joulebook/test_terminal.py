@@ -82,3 +82,17 @@ def test_phases_stand_in_a_line_each_on_eighty_columns() -> None:
         row = next(line for line in lines if line.startswith(name))
         assert len(row) <= 80
         assert re.search(r"\d \w?(Wh|J) \([\d.,]+ to [\d.,]+\) +[\d.,]+ \w?(Wh|J) *$", row), row
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("Nowhere", "~ place  Nowhere: unknown (location)\n         JOULEBOOK_LOCATION is set, but to no country"),
+        ("ZZ", "~ place  ZZ: unknown (location)\n         set from the environment, but no such country is known"),
+        ("US-ZZ", "from the environment; no region USA-ZZ is known: the mean of USA stands in for it"),
+        ("KOR", "✓ place  KOR: set (location)\n         from the environment\n"),
+    ],
+)
+def test_the_doctor_knows_whether_a_place_is_one(place: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOULEBOOK_LOCATION", place)
+    assert found in said("doctor")
