@@ -42,12 +42,14 @@ def report(
     books = open_books()
     wanted = RunFilter(projects=project, start=start, end=end)
     if out is None:
-        _write(books, name, wanted, sys.stdout, as_json=as_json)
-        return
-    _to_file(books, name, wanted, out, as_json=as_json)
+        n = _write(books, name, wanted, sys.stdout, as_json=as_json)
+    else:
+        n = _to_file(books, name, wanted, out, as_json=as_json)
+    if n == 0:
+        click.echo("joulebook: no run is in this report; `joulebook runs` lists them", err=True)
 
 
-def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bool) -> None:
+def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bool) -> int:
     from joulebook.ledger.errors import LedgerError
     from joulebook.ledger.reports.making import report_module
 
@@ -63,6 +65,7 @@ def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bo
         part.unlink(missing_ok=True)
         raise LedgerError(f"{out}: the report can't be written ({error.strerror})") from None
     click.echo(f"{out}: {n} row{'' if n == 1 else 's'}" if has_rows else f"{out}: written")
+    return n
 
 
 def _stamp_beside(books: object, name: str, wanted: object, out: Path) -> None:

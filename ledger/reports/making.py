@@ -8,7 +8,7 @@ import importlib.util
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, TextIO
@@ -76,7 +76,9 @@ def write_report(ledger: Ledger, name: str, run_filter: RunFilter, out: TextIO) 
     if not hasattr(module, "rows"):
         out.write(_stamped_text(module, module.text(ledger, run_filter), stamp))
         return 1
-    return write_table(module.rows(ledger, run_filter), out, stamp if getattr(module, "STAMPED", True) else None)
+    header = module.header() if hasattr(module, "header") else ()
+    rows = module.rows(ledger, run_filter)
+    return write_table(rows, out, stamp if getattr(module, "STAMPED", True) else None, header)
 
 
 def stamp_beside(ledger: Ledger, name: str, run_filter: RunFilter) -> str | None:
@@ -97,8 +99,11 @@ def stamp_of(ledger: Ledger, name: str, run_filter: RunFilter) -> Stamp:
     return Stamp(name, plain, factor_set, int(revision))
 
 
-def write_table(rows: Iterable[dict[str, object]], out: TextIO, stamp: Stamp | None) -> int:
-    """CSV, row by row, without what a spreadsheet would take for a formula. The stamp stands in the first row."""
+def write_table(rows: Iterable[dict[str, object]], out: TextIO, stamp: Stamp | None, header: Sequence[str] = ()) -> int:
+    """CSV, row by row, without what a spreadsheet would take for a formula. The stamp stands in the first row.
+
+    Without rows there are the columns of `header`, and the stamp in a row of its own.
+    """
     writer = csv.writer(out)
     n = 0
     for row in rows:
@@ -107,6 +112,9 @@ def write_table(rows: Iterable[dict[str, object]], out: TextIO, stamp: Stamp | N
         extra = [stamp.text() if n == 0 else ""] if stamp else []
         writer.writerow([*(cell(value) for value in row.values()), *extra])
         n += 1
+    if n == 0 and (header or stamp):
+        writer.writerow([*header, *([STAMP] if stamp else [])])
+        writer.writerows([[*("" for _ in header), stamp.text()]] if stamp else [])
     return n
 
 

@@ -216,3 +216,13 @@ def test_sizes_are_written_as_people_write_them(run: Journal) -> None:
     assert joulebook("edit", "r1", "--parameters", "none", "--kind", "none").returncode == 0
     document = json.loads(joulebook("show", "r1", "--json").stdout)
     assert (document["parameters"], document["kind"]) == (None, None)
+
+
+def test_a_report_without_runs_has_its_columns_and_its_stamp(run: Journal, tmp_path: Path) -> None:
+    full, empty = tmp_path / "full.csv", tmp_path / "empty.csv"
+    assert joulebook("report", "runs", "--out", str(full)).returncode == 0
+    done = joulebook("report", "runs", "--project", "nope", "--out", str(empty))
+    assert (done.returncode, done.stdout) == (0, f"{empty}: 0 rows\n")
+    assert "no run is in this report" in done.stderr
+    assert empty.read_text("utf-8-sig").splitlines()[0] == full.read_text("utf-8-sig").splitlines()[0]
+    assert joulebook("verify", str(empty)).returncode == 0
