@@ -43,6 +43,7 @@ class _Place:
     load_kwh: dict[float, float] = field(default_factory=dict)
     runs: int = 0
     unknown: int = 0
+    incomplete: int = 0
 
 
 def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
@@ -67,6 +68,7 @@ def _add(place: _Place, document: Mapping[str, Any], zone: Mapping[str, Any]) ->
     if facility is None or energy is None or part is None or energy["value"] <= 0:
         place.unknown += 1
         return
+    place.incomplete += bool(document["missing"])
     share = part["value"] / energy["value"]
     whole = figure_of(facility)
     location = figure_of(document["emissions_g"]["location"])
@@ -84,6 +86,7 @@ def _row(place: _Place, factors: Factors) -> dict[str, object]:
     location = sum_figures(place.location, boundary="facility", shared=True)
     kwh = facility.value / 3.6e6 if facility else 0.0
     claims, residual, flags = _market(place, kwh, location, factors)
+    flags = [*flags, *_lower_bound(place)]
     grams = market_emissions_g(kwh, [(c_kwh, c.intensity_g_per_kwh) for c, c_kwh in claims], residual) if kwh else None
     covered = min(kwh, sum(c_kwh for _, c_kwh in claims))
     return {
@@ -93,6 +96,7 @@ def _row(place: _Place, factors: Factors) -> dict[str, object]:
         "to": _day(max(place.moments)),
         "runs": place.runs,
         "runs_without_energy": place.unknown,
+        "runs_with_missing_components": place.incomplete,
         **figure_cells("electricity_mwh", _shown(facility, 1 / J_PER_MWH)),
         "location_g_per_kwh": location.value / kwh if location and kwh else None,
         "location_factor_source": "; ".join(sorted(place.intensities)),
@@ -204,9 +208,20 @@ def _total_row(made: Sequence[dict[str, object]], places: Sequence[_Place]) -> d
     location = sum_figures([f for place in places for f in place.location], boundary="facility", shared=True)
     row: dict[str, object] = dict.fromkeys(made[0])
     row |= {"zone": "all", "from": min(str(r["from"]) for r in made), "to": max(str(r["to"]) for r in made)}
-    for name in ("runs", "runs_without_energy", "instruments_mwh", "market_t"):
+    for name in ("runs", "runs_without_energy", "runs_with_missing_components", "instruments_mwh", "market_t"):
         values = [value for r in made if isinstance(value := r[name], int | float)]
         row[name] = sum(values) if values else None
     row |= figure_cells("electricity_mwh", _shown(facility, 1 / J_PER_MWH))
     row |= figure_cells("location_t", _shown(location, 1e-6))
-    return row | {"scope": _SCOPE, "excluded": _EXCLUDED}
+    flags = [flag for place in places for flag in _lower_bound(place)]
+    return row | {"quality_flags": "; ".join(dict.fromkeys(flags)), "scope": _SCOPE, "excluded": _EXCLUDED}
+
+
+def _lower_bound(place: _Place) -> list[str]:
+    """What a reader must know where some of the energy is unknown."""
+    if not place.unknown + place.incomplete:
+        return []
+    return [
+        f"{place.zone}: {place.unknown} runs without a known energy and {place.incomplete} with unknown components are "
+        "in no sum or only in part: the sums are lower bounds"
+    ]

@@ -79,7 +79,9 @@ def print_runs(frame: pd.DataFrame, total: int) -> None:
     wide = console.width >= 140
     table = Table(box=None, header_style="bold", pad_edge=False)
     cells = [_cells({str(key): value for key, value in row.items()}, wide=wide) for row in frame.to_dict("records")]
-    widths = {name: max(len(name), *(len(row[name]) for row in cells)) for name in cells[0]}
+    widths = {
+        name: max(len(name), *(len(line) for row in cells for line in row[name].split("\n"))) for name in cells[0]
+    }
     longest = _longest_text(widths, console.width)
     for name, width in widths.items():
         right = name in {"duration", "energy", "measured", "CO2e", "cost"}
@@ -93,6 +95,9 @@ def print_runs(frame: pd.DataFrame, total: int) -> None:
     for row in cells:
         table.add_row(*(escape(text) for text in row.values()))
     console.print(table)
+    console.print(
+        "Under each its 90 % range; energy of the IT equipment, CO2e and cost of the facility.", highlight=False
+    )
     if total > len(frame):
         console.print(f"{len(frame)} of {total} runs; --limit shows more")
 
@@ -101,7 +106,7 @@ def _longest_text(widths: Mapping[str, int], console_width: int) -> int:
     """What is left for each of the texts, once the numbers stand in full."""
     texts = [name for name in widths if name in _TEXTS]
     numbers = sum(width for name, width in widths.items() if name not in _TEXTS)
-    return max(8, (console_width - numbers - 2 * (len(widths) - 1)) // len(texts))
+    return max(8, (console_width - numbers - 2 * (len(widths) - 1)) // max(1, len(texts)))
 
 
 def _console() -> Console:
@@ -113,18 +118,35 @@ def _console() -> Console:
 def _cells(row: Shown, *, wide: bool) -> dict[str, str]:
     share = row["measured_share"]
     cells = {
-        "run": row["run_id"],
-        "name": row["name"] or "–",
+        **_names(row, wide=wide),
         **({"project": row["project"] or "–", "model": row["model"] or "–"} if wide else {}),
         "status": row["status"],
         **({"started (UTC)": f"{row['started_at']:%Y-%m-%d %H:%M}"} if wide else {}),
         "duration": duration(row["duration_s"]),
-        "energy": quantity(row["energy_j"], "J"),
+        "energy": _ranged(row, "energy", "J"),
         **({"measured": "–" if share is None or share != share else f"{share:.0%}"} if wide else {}),  # noqa: PLR0124 - NaN
-        "CO2e": quantity(row["emissions_g"], "g"),
-        **({"cost": quantity(row["cost_usd"], "USD")} if wide else {}),
+        "CO2e": _ranged(row, "emissions", "g"),
+        **({"cost": _ranged(row, "cost", "USD")} if wide else {}),
     }
     return {name: str(text) for name, text in cells.items()}
+
+
+def _names(row: Shown, *, wide: bool) -> dict[str, str]:
+    """Id and name; on a narrow terminal the name stands under the id, as far as it fits."""
+    run_id, name = row["run_id"], row["name"] or "–"
+    if wide:
+        return {"run": run_id, "name": name}
+    room = max(len(run_id), 20)
+    return {"run": f"{run_id}\n{name if len(name) <= room else name[: room - 1] + '…'}"}
+
+
+def _ranged(row: Shown, name: str, unit: str) -> str:
+    """A value, and its range under it."""
+    value, low, high = (row[f"{name}{end}_{unit.lower()}"] for end in ("", "_low", "_high"))
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return "–"
+    shown, _, ends = figure({"value": value, "low": low, "high": high}, unit, method=False).partition(" (")
+    return f"{shown}\n{ends.removesuffix(')')}"
 
 
 def duration(seconds: float) -> str:
