@@ -9,7 +9,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-LARGE_BYTES = 20_000
+LARGE_BYTES = 4_000
 
 
 class BuildWithCompressedTables(build_py):
