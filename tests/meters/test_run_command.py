@@ -120,7 +120,7 @@ def test_wrong_usage_is_told_and_nothing_runs(arguments, journals: Path) -> None
 
 def test_a_budget_that_cannot_be_read_is_told_before_anything_runs(tmp_path, journals: Path) -> None:
     done = run("--budget", "a lot", "--", "touch", str(tmp_path / "ran"))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "2kWh" in done.stderr
     assert not (tmp_path / "ran").exists()
 
