@@ -2,7 +2,7 @@
 
     python benchmarks/pages.py [--runs 200000] [--ledger FILE]
 
-The books are those of `ledger_scale.py`. Streamlit's own test runner runs each page as the server would; the browser's
+The books are those of `made_up_books.py`. Streamlit's own test runner runs each page as the server would; the browser's
 drawing comes on top. *First* is the first visit after the books changed, with nothing kept from before; *again* is any
 later visit, which looks for new journals too. The process has run each page once on small books before, as a server has
 that answered one person.
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 import streamlit as st
-from ledger_scale import fill
+from made_up_books import fill
 from streamlit.testing.v1 import AppTest
 
 from joulebook.dashboard import data

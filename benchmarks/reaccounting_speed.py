@@ -2,7 +2,7 @@
 
     python benchmarks/reaccounting_speed.py [--runs 200000] [--arrays 1000000] [--ledger ADDRESS]
 
-The runs are those of `ledger_scale.py`, with their energy by zone. The last lines are a Markdown table.
+The runs are those of `made_up_books.py`, with their energy by zone. The last lines are a Markdown table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ledger_scale import fill
+from made_up_books import fill
 
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.many_runs import Place, ZoneParts, figures_of_runs
