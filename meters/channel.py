@@ -88,11 +88,6 @@ class Channel:
                 return
             self._queue.popleft()
 
-    def unsent(self) -> list[bytes]:
-        """What could not be handed over."""
-        with self._lock:
-            return list(self._queue)
-
     def close(self) -> None:
         """Close this end; the reader sees the end of the stream."""
         with self._lock:

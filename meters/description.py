@@ -134,11 +134,8 @@ def open_record(
     said = {
         key: getattr(description, key) for key in ("name", "project", "kind", "stage", "model", "parameters", "task")
     }
-    if description.location is None and settings.location and not is_zone(settings.location):
-        where = "JOULEBOOK_LOCATION" if settings.location_how == "environment" else "location in the settings file"
-        warn_line(
-            f"{where} is {settings.location!r}, no country or region code (like KOR, DE or US-CA); it is left out"
-        )
+    if description.location is None:
+        _warn_of_odd_location(settings)
     return {
         "v": VERSION,
         "journal": journal_id,

@@ -85,23 +85,6 @@ def unit_label(figure: go.Figure, text: str, palette: Palette) -> None:
     )
 
 
-def direct_label(
-    figure: go.Figure, text: str, *, x: float | str, y: float, colour: str, xshift: int = 8, anchor: str = "left"
-) -> None:
-    """A label beside the thing itself, in its colour."""
-    figure.add_annotation(
-        text=text,
-        x=x,
-        y=y,
-        xanchor=anchor,
-        yanchor="middle",
-        xshift=xshift,
-        showarrow=False,
-        align="left",
-        font={"color": colour, "size": 12.5},
-    )
-
-
 def side_labels(
     figure: go.Figure, labels: list[tuple[str, str, float]], *, plot_height: int, top: float, palette: Palette
 ) -> None:

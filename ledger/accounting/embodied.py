@@ -14,7 +14,6 @@ from joulebook.ledger.accounting.uncertainty import (
     from_gsd,
     range_of_product,
     range_of_sum,
-    sum_figures,
     times,
 )
 
@@ -158,10 +157,3 @@ def embodied_by_source(window: WindowUse, factors: Factors) -> dict[str, Figure]
     shared = set.intersection(*known) if known else set()
     figures = {source: embodied_figure(window, factors, source) for source in sorted(shared)}
     return {source: figure for source, figure in figures.items() if figure is not None}
-
-
-def total_with_embodied(operation_g: Figure | None, embodied_g: Figure | None) -> Figure | None:
-    """Life-cycle grams: operation and embodied share together; None unless both are known."""
-    if operation_g is None or embodied_g is None:
-        return None
-    return sum_figures([operation_g, embodied_g], boundary="life cycle")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from joulebook.ledger.accounting.figure import METHOD_ORDER, Figure, Method, weakest
+from joulebook.ledger.accounting.figure import Figure, Method, weakest
 
 # Half width of a 90 % range in standard deviations of a normal distribution.
 Z90 = 1.6448536269514722
@@ -158,17 +158,11 @@ def multiply(
     )
 
 
-def stronger(first: Method, second: Method) -> bool:
-    """Whether the first method is stronger evidence than the second."""
-    return METHOD_ORDER.index(first) < METHOD_ORDER.index(second)
-
-
 def draw(key: str, part: Range, *, size: int = DRAWS) -> NDArray[np.float64]:
     """Draws of one input from the two-sided lognormal that its range describes, in an order fixed by its key.
 
-    The same key gives the same underlying draws: name a shared input (the grid factor, the PUE) alike on both sides of
-        a
-    comparison and it moves both together.
+    The same key gives the same underlying draws: name a shared input (the grid factor, the PUE) alike on both sides
+    of a comparison and it moves both together.
 
     Args:
         key: Name of the input.

@@ -61,7 +61,6 @@ class CounterEvent:
     device_id: str
     from_b: float
     to_b: float
-    lost: bool = field(default=True)
 
 
 def _library() -> Any:
