@@ -204,9 +204,29 @@ def _headline(document: Shown) -> Table:
         for key, amount in document["counts"].items()
     ]
     rows += [(item["name"], _score(item)) for item in document["quality"]]
+    rows += (
+        [("tags", ", ".join(f"{key}={value}" for key, value in document["tags"].items()))] if document["tags"] else []
+    )
+    rows += _worked_out_with(document)
     for key, value in rows:
         table.add_row(key, escape(str(value)))
     return table
+
+
+def _worked_out_with(document: Shown) -> list[tuple[str, str]]:
+    """The vintage of every figure's factors: whose they are, and what stands in for what."""
+    emissions = document["emissions_g"]
+    figures = {
+        "energy": document["energy_j"],
+        "facility": document["facility_energy_j"],
+        "CO2e, location": emissions["location"],
+        "CO2e, market": emissions["market_annual"],
+        "water": document["water_l"],
+        "embodied": document["embodied_g"],
+        "cost": document["cost_usd"],
+    }
+    said = [(f"  {name}", shown["vintage"]) for name, shown in figures.items() if shown and shown["vintage"]]
+    return [("worked out with", ""), *said] if said else []
 
 
 def _above_idle(document: Shown) -> list[tuple[str, str]]:
