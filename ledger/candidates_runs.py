@@ -125,7 +125,8 @@ def _row_of(document: Document) -> Row:
 
 def _short(document: Document) -> Document:
     """What a candidate needs of a run in full, without its phases."""
-    return {name: document.get(name) for name in ("run_id", "quality", "latency_s", "devices", "zones")}
+    said = {name: document.get(name) for name in ("run_id", "quality", "latency_s", "devices", "zones")}
+    return {**said, "factor_set": (document.get("energy_j") or {}).get("vintage")}
 
 
 def candidate_of(task: str, unit: Unit, rows: Sequence[Row], documents: Sequence[Document]) -> Candidate:
@@ -151,7 +152,7 @@ def _candidate(task: str, unit: Unit, use: ModelUse, documents: Sequence[Documen
         origin="runs",
         task=task,
         unit=unit,
-        energy_per_unit_j=energy,
+        energy_per_unit_j=_with_vintage(energy, documents),
         own_gsd=own_gsd,
         shared_gsd=((f"meter of {energy.method} runs", shared_gsd),),
         run_to_run_sd_j=_sd(use),
@@ -166,6 +167,13 @@ def _candidate(task: str, unit: Unit, use: ModelUse, documents: Sequence[Documen
         components_j=tuple((name, joules / use.units) for name, joules in use.components_j.items()),
         source=f"{use.n} own run{'s' if use.n > 1 else ''}",
     )
+
+
+def _with_vintage(energy: Figure, documents: Sequence[Document]) -> Figure:
+    """Where some of it is modelled: the factor set that the newest runs were worked out with, as all of them are."""
+    if energy.method == "measured":
+        return energy
+    return replace(energy, vintage=next((document.get("factor_set") for document in documents), None))
 
 
 def _of_accelerators(candidate: Candidate) -> Candidate:

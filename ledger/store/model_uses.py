@@ -12,7 +12,7 @@ from joulebook.ledger.accounting.figure import METHOD_ORDER, Method
 from joulebook.ledger.accounting.observations import COMPONENTS
 from joulebook.ledger.store.documents import latency
 from joulebook.ledger.store.opening import Ledger
-from joulebook.ledger.store.tables import journals, latencies, qualities, run_devices, run_hosts, runs
+from joulebook.ledger.store.tables import factor_sets, journals, latencies, qualities, run_devices, run_hosts, runs
 
 _QUALITY = ("name", "value", "n", "sd", "higher_is_better", "language")
 _NEWEST = ("newest_run", "newest_judged", "newest_sized")
@@ -74,9 +74,13 @@ def model_uses(
 
 
 def telling(ledger: Ledger, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What some runs say beside their sums, as a run's document has it: `quality`, `latency_s`, `devices`, `zones`."""
+    """What some runs say beside their sums, as a run's document has it: `quality`, `latency_s`, `devices`, `zones`.
+
+    And `factor_set`, by whose name they were worked out.
+    """
     found: dict[str, dict[str, Any]] = {
-        run_id: {"run_id": run_id, "quality": [], "latency_s": None, "devices": [], "zones": []} for run_id in run_ids
+        run_id: {"run_id": run_id, "quality": [], "latency_s": None, "devices": [], "zones": [], "factor_set": None}
+        for run_id in run_ids
     }
     with ledger.reading() as connection:
         owner = _journals_of(connection, run_ids)
@@ -96,6 +100,11 @@ def telling(ledger: Ledger, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]
         )
         for row in connection.execute(hosts).mappings():
             found[row["run_id"]]["zones"].append({"zone": row["zone"], "how": row["zone_how"]})
+        names = select(runs.c.run_id, factor_sets.c.name).where(runs.c.run_id.in_(run_ids))
+        for row in connection.execute(
+            names.join(factor_sets, factor_sets.c.content_hash == runs.c.factor_hash)
+        ).mappings():
+            found[row["run_id"]]["factor_set"] = row["name"]
     return found
 
 

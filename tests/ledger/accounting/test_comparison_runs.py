@@ -66,6 +66,7 @@ def test_runs_of_a_model_are_one_candidate(books):
     assert large.run_to_run_sd_j is None
     assert (small.place, small.prompts_leave, large.place) == ("laptop", False, None)
     assert (small.hardware, small.quality.n) == ("H100", 10_000)
+    assert small.energy_per_unit_j.vintage == current_factors(Settings()).name  # its processor is modelled
     # bucket 174 holds 1e-4 s times 1.05 to the power of 174 to 175
     assert small.latency_s.value == pytest.approx(1e-4 * 1.05**174.5, rel=0.03)
     assert {q.language: q.value for q in large.by_language} == {"en": 0.96, "ko": 0.90}
@@ -83,8 +84,8 @@ def test_gpus_alone_are_compared_by_what_they_took(books, tmp_path):
     chosen = choose(books, (), task=TASK, gpu_only=True)
     found = {c.model: c.energy_per_unit_j for c in chosen.candidates}
     assert {name: energy.value for name, energy in found.items()} == pytest.approx({"small": 11.0, "large": 70.0})
-    assert {(energy.boundary, energy.method, energy.measured_share) for energy in found.values()} == {
-        ("accelerators", "measured", 1.0)
+    assert {(e.boundary, e.method, e.measured_share, e.vintage) for e in found.values()} == {
+        ("accelerators", "measured", 1.0, None)
     }
     assert chosen.notes == ("Left out, for no GPU's energy is known of their runs: tiny.",)
     assert [c.model for c in choose(books, ("tiny", "large"), task=TASK, gpu_only=True).candidates] == ["large"]
