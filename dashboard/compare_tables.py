@@ -123,12 +123,7 @@ def steps_of(result: Comparison) -> pd.DataFrame:
 
 def _per_kg(step: FrontierStep) -> str:
     figure = step.points_per_kg_per_1000_units
-    value, low, high = (fmt.number(x) if abs(x) < 1000 else fmt.whole(float(f"{x:.3g}")) for x in _ends(figure))
-    return t("compare.value_with_range", value=value, low=low, high=high)
-
-
-def _ends(figure: Figure) -> tuple[float, float, float]:
-    return figure.value, figure.low, figure.high
+    return fmt.with_range(figure.value, figure.low, figure.high, "count")
 
 
 def steps_export(result: Comparison) -> pd.DataFrame:

@@ -38,12 +38,7 @@ def _mass(suffix: str) -> tuple[Unit, ...]:
     return tuple(Unit(name + suffix, size) for name, size in names)
 
 
-_PARTS_OF_USD = (
-    Unit("trillionths of USD", 1e-12),
-    Unit("billionths of USD", 1e-9),
-    Unit("millionths of USD", 1e-6),
-    Unit("¢", 1e-2),
-)
+_PARTS_OF_USD = (Unit("nUSD", 1e-9), Unit("µUSD", 1e-6), Unit("¢", 1e-2))  # as on the command line
 _FROM = {"USD": 1e-2, "¢": 1e-4}  # money is said in whole units for longer: 0.05 USD, 0.5 ¢
 _WATT_HOURS = (("Wh", 3.6e3), ("kWh", 3.6e6), ("MWh", 3.6e9), ("GWh", 3.6e12), ("TWh", 3.6e15))
 UNITS: dict[Quantity, tuple[Unit, ...]] = {
@@ -130,6 +125,8 @@ def shown(
     text = number(value / chosen.size)
     if quantity == "count" and "." in text:  # a size of "8 billion" is not measured to three digits
         text = text.rstrip("0").rstrip(".")
+    if ends == (text, text):  # narrower than the digits shown
+        ends = ("", "")
     return Shown(text, chosen.name, *ends)
 
 
