@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from joulebook.meters.exit_status import ended_with, ending_of
+from joulebook.meters.journal import is_alive
 
 
 @functools.cache
@@ -25,18 +26,20 @@ def kernel_tells() -> bool:
         os.close(pidfd)
 
 
-def endings(read_journals: Callable, wanted: dict[str, set], wait_s: float = 30) -> dict[str, tuple]:
-    """Status and exit status of each run by name, once they are as wanted, or after a long wait as they are."""
+def endings(read_journals: Callable, wanted: dict[str, set], wait_s: float = 60) -> dict[str, tuple]:
+    """Status and exit status of each run by name, once every meter has said its last word: a late one may be wrong."""
     until = time.monotonic() + wait_s
     while True:
-        found = {}
-        for journal in read_journals():
-            closing = (journal.of("close") or [{"status": None, "exit_status": None}])[-1]
-            found[journal.one("open")["name"]] = (closing["status"], closing["exit_status"])
-        as_wanted = found.keys() == wanted.keys() and all(found[name] in wanted[name] for name in wanted)
-        if as_wanted or time.monotonic() > until:
-            return found
+        journals = read_journals()
+        over = len(journals) == len(wanted) and not any(is_alive(journal.path) for journal in journals)
+        if over or time.monotonic() > until:
+            break
         time.sleep(0.05)
+    found = {}
+    for journal in read_journals():
+        closing = (journal.of("close") or [{"status": None, "exit_status": None}])[-1]
+        found[journal.one("open")["name"]] = (closing["status"], closing["exit_status"])
+    return found
 
 
 def told(kernel: tuple, without: tuple) -> set[tuple]:

@@ -146,11 +146,13 @@ def test_a_budget_warns_and_stops_only_when_asked(simulator, read_journals) -> N
 
 def test_a_budget_used_up_after_the_command_has_ended_changes_nothing(journals: Path) -> None:
     code = (
-        "import sys\n"
+        "import os, sys\n"
         "from joulebook.meters.description import describe\n"
         "from joulebook.meters.run_command import run_command\n"
+        "sent = []\n"
+        "os.killpg = lambda *words: sent.append(words)\n"  # the number may be somebody else's by then
         "done = run_command(['sh', '-c', 'exit 4'], describe(name='x'), on_start=lambda job, end: end)\n"
-        "sys.exit(done.exit_status)\n"
+        "sys.exit(9 if sent else done.exit_status)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (4, "")
