@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -65,9 +66,22 @@ def test_a_list_of_runs_fits_eighty_columns_however_long_a_name_is() -> None:
     assert "nan" not in listed.lower()
     for part in ("1a2016192752b2b9e5cff37", "a name that ", "finished", "interrupted", "1 min 40 s"):
         assert part in listed, part
+    assert re.search(r"Wh +[\d.,]+ \w*g *\n.*[\d.,]+ to [\d.,]+ +[\d.,]+ to [\d.,]+", listed), listed  # ranges below
     estimate = ("estimate", "training", "--parameters", "7e9", "--tokens", "2e12", "--accelerator", "H100")
     for words in (("show", "1a2016192752b2b9e5cff37"), estimate):
         assert not re.search(r"\d\.\d{6}|\de[+-]\d", said(*words))
+
+
+def test_a_run_says_with_whose_factors_its_figures_were_worked_out() -> None:
+    folder = Path(os.environ["JOULEBOOK_JOURNALS"])
+    folder.mkdir()
+    Journal("1a2016192752b2b9e5cff40").write(folder)
+    shown = said("show", "1a2016192752b2b9e5cff40")
+    document = json.loads(said("show", "1a2016192752b2b9e5cff40", "--json"))
+    text = " ".join(shown.split())
+    for each in (document["facility_energy_j"], document["emissions_g"]["location"], document["cost_usd"]):
+        assert " ".join(each["vintage"].split()) in text
+    assert "market-based, no contracts, location factor" in text
 
 
 def test_phases_stand_in_a_line_each_on_eighty_columns() -> None:

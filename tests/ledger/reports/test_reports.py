@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -149,6 +150,21 @@ def test_scope_2_has_both_methods_by_zone_and_a_total(books, tmp_path):
     assert float(whole["market_t"]) == pytest.approx(float(korea["market_t"]))
     assert korea["location_factor_source"]
     assert korea["from"] == date(2026, 2, 28).isoformat()
+
+
+def test_scope2_says_where_its_sums_are_lower_bounds(books):
+    assert all("lower bound" not in row["quality_flags"] for row in table(books, "scope2"))
+    half = replace(run("half"), devices=(*run("half").devices[1:], ImportedDevice("gpu", "NVIDIA H100", None)))
+    insert_imported(books, [half])
+    rows = {row["zone"]: row for row in table(books, "scope2")}
+    assert {zone: row["runs_with_missing_components"] for zone, row in rows.items()} == {
+        "KOR": "1",
+        "FRA": "0",
+        "all": "1",
+    }
+    assert "lower bound" not in rows["FRA"]["quality_flags"]
+    for zone in ("KOR", "all"):
+        assert "KOR: 0 runs without a known energy and 1 with unknown components" in rows[zone]["quality_flags"]
 
 
 def test_boamps_fills_what_the_schema_requires(books):
