@@ -16,13 +16,15 @@ from joulebook.meters.exit_status import ending_of, is_running
 from joulebook.meters.journal import JournalWriter, Record
 from joulebook.meters.sources import Absent, Device, Poll, Source, Usage
 from joulebook.meters.sources.machine import MachineReader
+from joulebook.meters.stuck import wait_unless_stuck
 from joulebook.meters.tick import with_tick
 from joulebook.meters.worker import Opened, Ticks, Worker
 
 TICK_S = 1.9  # readings come once a second and carry their own time: writing them less often halves the cost
 _EARLY_TICK_S, _EARLY_S = 0.5, 3.0  # a short run and a display want their first figures soon
 _MACHINE_AGAIN_S = 0.1
-LAST_READING_S = 0.75  # how long a run's end waits for the last ticks
+LAST_READING_S = 0.75  # how long a run's end waits for the last ticks where a driver stands still
+_STARVED_S = 5.0  # and at most, where readers wait for a processor; the job itself waits for neither
 _LATE_S = 0.25
 _START_S = 1.5
 _SILENT_S = 5.0
@@ -158,8 +160,9 @@ class Meter:
         w, b = record.pop("w", None), record.pop("b", None)
         if kind in _REGISTERED:
             self._journal.write(kind, w=w, b=b, **record)
-        elif kind == "started":
+        elif kind in ("first", "started"):
             self._take_start(record)
+            self._started = kind == "started"
         elif kind == "baseline":
             self._baseline = {"w": w, "b": b, **record}
         elif kind == "m" and b is not None:
@@ -171,14 +174,17 @@ class Meter:
             self._stop = {**record, "w": w, "b": b}
 
     def _take_start(self, record: Record) -> None:
-        """Readings that the job itself took at the very start."""
+        """Readings that the job itself took at the very start: the first at once, then those of the first ticks."""
         for entry in record.get("devices", ()):
             self._register_record(entry)
+            if entry["sensor"]["tick_s"] is not None:
+                self._take_ticks(Ticks({entry["id"]: entry["sensor"]["tick_s"]}))
         for b, dt_s, samples in record.get("polls", ()):
             numbered = {str(self._numbers[name]): [*sample, dt_s] for name, sample in samples.items()}
             self._journal.write("r", b=b, d=numbered)
-        self._seeds = dict(record.get("seeds") or {})
-        self._started = True
+        for name, seeds in record.get("seeds", {}).items():
+            if name not in self._good_b:
+                self._seeds.setdefault(name, []).extend(seeds)
 
     # -- what the workers read
 
@@ -327,9 +333,7 @@ class Meter:
             self._write_machine(thoroughly=True)
         for worker in self._workers:
             worker.stop()
-        until = time.monotonic() + LAST_READING_S
-        for worker in self._workers:
-            worker.finished.wait(max(0.0, until - time.monotonic()))
+        wait_unless_stuck(self._workers, LAST_READING_S, _STARVED_S)
         with contextlib.suppress(Exception):
             self._drain()
             self._write_last_gaps(end_b)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from joulebook.meters.journal import Record
-from joulebook.meters.sources import Poll
+from joulebook.meters.sources import Device, Poll
 from joulebook.meters.tick import with_tick
 from joulebook.meters.worker import Worker
 
@@ -41,36 +41,32 @@ class StartReading:
             self._first.wait(FIRST_READING_S)
 
     def _run(self) -> None:
-        worker = _FirstTicks(self._source, self._first)
+        worker = _FirstTicks(self._source, self._tell_first)
         worker.run()
         polls = [post for post in worker.posts if isinstance(post, Poll)]
-        if not polls:
-            self._send({"k": "started"})
-            return
-        counters = {d.id for d in self._source.devices if d.sensor.kind == "counter"}
-        self._send(
-            {
-                "k": "started",
-                "devices": [
-                    with_tick(d.to_record(), worker.tick_s.get(d.id)) for d in self._source.devices if d.id in counters
-                ],
-                "polls": [packed for poll in polls if (packed := _packed(poll, counters)) is not None],
-                "seeds": _seeds(polls, counters),
-            }
-        )
+        counters = {d.id: with_tick(d.to_record(), worker.tick_s.get(d.id)) for d in self._counters()}
+        self._send({"k": "started", "devices": list(counters.values()), **_packed(polls, counters)})
+
+    def _counters(self) -> list[Device]:
+        return [device for device in self._source.devices if device.sensor.kind == "counter"]
+
+    def _tell_first(self, poll: Poll) -> None:
+        """Sent at once: the job may go into a call that keeps the interpreter's lock and this thread waiting."""
+        counters = {device.id: device.to_record() for device in self._counters()}
+        self._send({"k": "first", "devices": list(counters.values()), **_packed([poll], counters)})
+        self._first.set()
 
 
 class _FirstTicks(Worker):
     """A worker that reads the first ticks and no more, in the thread that calls `run`."""
 
-    def __init__(self, source: Any, first: threading.Event) -> None:
+    def __init__(self, source: Any, tell_first: Callable[[Poll], None]) -> None:
         super().__init__(source, tuple)
-        self._first = first
+        self._tell_first = tell_first
         self.stop()
 
     def _read_closely(self) -> None:
-        self.posts.append(self.source.read(power=True))
-        self._first.set()
+        self._tell_first(self.source.read(power=True))
         if any(device.sensor.kind == "integrated" for device in self.source.devices):
             until = time.monotonic() + _TAKEN_S  # a single reading can't stand for all the time that the helper takes
             while time.monotonic() < until:
@@ -82,17 +78,18 @@ class _FirstTicks(Worker):
         """The helper does that."""
 
 
-def _packed(poll: Poll, counters: set[str]) -> list[Any] | None:
-    samples = {name: list(sample) for name, sample in poll.samples.items() if name in counters}
-    known = {name: sample for name, sample in samples.items() if sample[0] is not None}
-    return [round(poll.b, 6), round(poll.dt_s, 6), known] if known else None
+def _packed(polls: list[Poll], counters: Container[str]) -> Record:
+    """Readings of counters, `[boot time, seconds taken, {device: [joules, watts]}]`, and the seeds.
 
-
-def _seeds(polls: list[Poll], counters: set[str]) -> dict[str, list[list[float]]]:
-    """The first power readings of GPUs without a counter, `[boot time, watts]`: the helper adds up from there."""
+    Seeds are the first powers, `[boot time, watts]`, of GPUs without a counter: the helper adds up from there.
+    """
+    packed: list[Any] = []
     seeds: dict[str, list[list[float]]] = {}
     for poll in polls:
+        known = {name: list(s) for name, s in poll.samples.items() if name in counters and s.energy_j is not None}
+        if known:
+            packed.append([round(poll.b, 6), round(poll.dt_s, 6), known])
         for name, sample in poll.samples.items():
             if name not in counters and sample.power_w is not None:
                 seeds.setdefault(name, []).append([round(poll.b, 6), sample.power_w])
-    return seeds
+    return {"polls": packed, "seeds": seeds}

@@ -22,6 +22,7 @@ _SPREAD = 1.0  # power inside a tick may leave the range of its neighbours' mean
 _SPREAD_WITHIN = (
     1.6  # the same for a window within a tick: a load about as quick as the ticks shows little in their means
 )
+_UNSEEN_S = 2.0  # longer than the pause between two polls: what was nearby says nothing about power in such a gap
 _TICK_DRIFT = 0.01  # how far the next tick may stray, as a share of the tick
 
 
@@ -149,6 +150,8 @@ def _between(left: _Point, right: _Point, powers: list[float], index: int, b: fl
     value = _stepped(left, right, powers, index, b)
     low = max(left.energy_j + before_s * low_w, right.energy_j - after_s * high_w, left.energy_j)
     high = min(left.energy_j + before_s * high_w, right.energy_j - after_s * low_w, right.energy_j)
+    if right.b - left.b > _UNSEEN_S:
+        low, high = left.energy_j, right.energy_j
     spread_j = powers[index] * max(left.spread_s, right.spread_s)
     return _End(
         value,

@@ -25,6 +25,7 @@ from joulebook.meters.journal import is_alive
 
 STEP_S = 0.02
 HELD_S = 10.0
+MOST_ALIVE = 12  # more would starve one another's meters: what is tried here is being killed, not a crowded machine
 WAYS = ("begins", "steps", "aborts", "holds the lock", "steps")
 _LOOK_EVERY_S, _LONGEST_S = 0.02, 60.0
 _SLOT = struct.Struct("ddd200s")  # when the run began, steps done, when the job aborted, the journal
@@ -98,7 +99,8 @@ def start_and_kill(jobs: list[Job], gpus: int) -> None:
     os.set_blocking(told_read, False)
     waiting = list(jobs)
     while waiting or any(not job.killed_b for job in jobs):
-        if waiting:
+        alive = sum(bool(job.pid) and not job.killed_b for job in jobs)
+        if waiting and alive < MOST_ALIVE:
             job = waiting.pop(0)
             job.pid = os.fork()
             if job.pid == 0:
@@ -106,7 +108,7 @@ def start_and_kill(jobs: list[Job], gpus: int) -> None:
                 be(job, memory, told)
             if job.way == "begins":
                 job.due_b = boot_s() + job.after_s
-        pause_s = 0.0 if waiting else _LOOK_EVERY_S
+        pause_s = 0.0 if waiting and alive < MOST_ALIVE else _LOOK_EVERY_S
         if select.select([told_read], [], [], pause_s)[0]:
             for (number,) in struct.iter_unpack("i", os.read(told_read, 4096)):
                 if jobs[number].due_b is None:

@@ -17,9 +17,10 @@ from joulebook.ledger.store import list_runs, open_ledger, sync, totals
 pytestmark = pytest.mark.compiler
 
 PROCESSES, GPUS = 200, 16
-# Forked, so that they share the interpreter's memory; nobody goes on before all of them are being metered.
+# Forked, so that they share the interpreter's memory. Each begins once the meter of the one before has read its GPU
+# (begun all at once, two hundred meters would come up seconds late); nobody goes on before all of them are metered.
 PROGRAM = f"""
-import json, os, sys
+import json, os, sys, time
 from joulebook import track
 
 told_read, told = os.pipe()
@@ -32,13 +33,13 @@ for number in range({PROCESSES}):
         os.environ["CUDA_VISIBLE_DEVICES"] = str(number % {GPUS})
         with track(f"job {{number}}") as run:
             run.count(samples=number)
+            while not b'"k":"r"' in run._job.path.read_bytes():
+                time.sleep(0.02)
             os.write(told, b".")
             os.read(go_read, 1)
             sys.exit(number % 7)
     jobs.append(job)
-missing = {PROCESSES}
-while missing:
-    missing -= len(os.read(told_read, missing))
+    os.read(told_read, 1)
 os.close(go)
 print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]) for job in jobs]))
 """
