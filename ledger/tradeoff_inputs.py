@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from joulebook.ledger.accounting.comparison import Candidate, Site
 from joulebook.ledger.accounting.comparison_draws import log_sd
-from joulebook.ledger.accounting.comparison_site import J_PER_KWH, cost_usd, emissions_g, water_l
+from joulebook.ledger.accounting.comparison_site import J_PER_KWH, cost_usd, emissions_g, times, water_l
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.tradeoff import Costs, Quantity
 from joulebook.ledger.accounting.tradeoff_elsewhere import Chip
-from joulebook.ledger.accounting.uncertainty import Z90, sum_figures
+from joulebook.ledger.accounting.uncertainty import sum_figures
 from joulebook.ledger.errors import LedgerError
 
 # What a run of each stage is for in a trade-off; a stage that is none of these is development.
@@ -134,23 +133,18 @@ def boundaries(per_request: Mapping[str, Figure], once: Mapping[str, Figure]) ->
 
 
 def _at(quantity: Quantity, energy_j: Figure, site: Site) -> Figure | None:
-    """The central figure at the place, its range made of the energy's and the place's spreads, which add in squares."""
+    """The figure at the place, exactly as a comparison has it."""
     if quantity == "kg":
-        found: Figure | None = emissions_g(energy_j, site).scaled(1e-3)
-    else:
-        found = cost_usd(energy_j, site) if quantity == "usd" else water_l(energy_j, site)
-    if found is None:
-        return None
-    spread = math.exp(Z90 * math.hypot(log_sd(energy_j), math.log(_place_gsd(quantity, site))))
-    return replace(found, low=found.value / spread, high=found.value * spread)
+        return emissions_g(energy_j, site).scaled(1e-3)
+    return cost_usd(energy_j, site) if quantity == "usd" else water_l(energy_j, site)
 
 
 def _place_gsd(quantity: Quantity, site: Site) -> float:
     factor = {"kg": site.intensity_g_per_kwh, "usd": site.price_usd_per_kwh, "l": site.water_l_per_it_kwh}[quantity]
-    sds = [log_sd(factor)] if factor else []
+    factors = [factor] if factor else []
     if quantity != "l":
-        sds.append(log_sd(site.pue))
-    return math.exp(math.hypot(*sds))
+        factors.append(site.pue)
+    return math.exp(log_sd(times(*factors))) if factors else 1.0
 
 
 def _check(per_request_j: Mapping[str, Figure]) -> None:

@@ -19,13 +19,17 @@ Floats = npt.NDArray[np.float64]
 SEED = 20_240_613  # fixed, so that the same input gives the same answer
 
 
-def log_sd(figure: Figure) -> float:
-    """Standard deviation of ln(value) that a figure's 90 % range stands for; a low end of 0 counts by the high one."""
+def log_sides(figure: Figure) -> tuple[float, float]:
+    """How far a figure's 90 % range reaches down and up, in ln(value); a low end of 0 counts as far as the high one."""
     if figure.high <= figure.low or figure.value <= 0:
-        return 0.0
-    if figure.low <= 0:
-        return math.log(figure.high / figure.value) / Z90
-    return math.log(figure.high / figure.low) / (2 * Z90)
+        return 0.0, 0.0
+    up = math.log(figure.high / figure.value)
+    return (math.log(figure.value / figure.low) if figure.low > 0 else up), up
+
+
+def log_sd(figure: Figure) -> float:
+    """Standard deviation of ln(value) that a figure's 90 % range stands for."""
+    return sum(log_sides(figure)) / (2 * Z90)
 
 
 def energy_draws(candidates: list[Candidate], draws: int) -> Floats:

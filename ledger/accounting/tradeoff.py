@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from joulebook.ledger.accounting.comparison_draws import log_sd
+from joulebook.ledger.accounting.comparison_draws import log_sd, log_sides
 from joulebook.ledger.accounting.figure import Figure, weakest
 from joulebook.ledger.accounting.tradeoff_cascade import (
     cascade_cost,
@@ -262,11 +262,14 @@ class _Common(NamedTuple):
 
 
 def _spread(figure: Figure, z: Floats, shared: list[_Common]) -> Floats:
+    """Draws of a figure, each side of its range as half of a lognormal."""
     sd = log_sd(figure)
     if sd == 0:
         return np.full(len(z), figure.value)
     own = math.sqrt(max(0.0, sd * sd - sum(common.sd**2 for common in shared)))
-    drawn: Floats = figure.value * np.exp(own * z + sum(common.sd * common.z for common in shared))
+    moved = (own * z + sum(common.sd * common.z for common in shared)) / math.hypot(own, *(c.sd for c in shared))
+    down, up = log_sides(figure)
+    drawn: Floats = figure.value * np.exp(moved * np.where(moved < 0, down, up) / Z90)
     return drawn
 
 

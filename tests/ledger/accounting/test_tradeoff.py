@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from joulebook.ledger.accounting.comparison import Site
 from joulebook.ledger.accounting.comparison_quality import quality_of
+from joulebook.ledger.accounting.comparison_site import emissions_g
 from joulebook.ledger.accounting.estimate_inference import InferenceWork
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.tradeoff import (
@@ -256,6 +258,19 @@ def test_at_one_place_carbon_and_money_break_even_where_energy_does():
     with pytest.raises(LedgerError, match="small"):
         energy_costs({"large": figure(1.0)}, {})
     assert pair_gsd(None, None) == 1.0
+
+
+def test_a_place_with_uneven_ranges_has_one_range_in_comparison_and_tradeoff_and_cancels():
+    exact = Figure(3.6e6, 3.6e6, 3.6e6, "measured", "IT", "test")
+    uneven = Figure(3.6e6, 3.0e6, 6e6, "measured", "IT", "test")
+    site = replace(SITE, intensity_g_per_kwh=Figure(400, 380, 700, "modelled", "facility", "test"))
+    placed = costs_at("kg", {"large": uneven, "small": exact}, {}, site)
+    assert placed.large == emissions_g(uneven, site).scaled(1e-3)
+    (curve,) = (c for c in curves(placed, np.array([1.0])) if c.route == "always large")
+    assert (curve.low[0], curve.high[0]) == pytest.approx((placed.large.low, placed.large.high), rel=0.02)
+    half = exact.scaled(0.5)
+    known = tradeoff(costs_at("kg", {"large": exact, "small": half}, {"labelling": exact}, site)).break_even.requests
+    assert known.high / known.low == pytest.approx(1, abs=1e-6)
 
 
 def test_one_time_costs_come_from_the_stages_of_runs():
