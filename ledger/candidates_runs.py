@@ -58,20 +58,23 @@ def _meant(name: str, models: Sequence[str]) -> list[str]:
     return exact or [model for model in models if wanted in model.casefold()]
 
 
-def run_candidates(ledger: Ledger, task: str, unit: Unit, *, gpu_only: bool = False) -> list[Candidate]:
+def run_candidates(
+    ledger: Ledger, task: str, unit: Unit, *, gpu_only: bool = False, run_filter: RunFilter | None = None
+) -> list[Candidate]:
     """One candidate a model with runs of this task that count the unit; empty where there are none.
 
-    With `gpu_only` by what its GPUs took, and without those whose GPUs' energy is not known.
+    With `gpu_only` by what its GPUs took, and without those whose GPUs' energy is not known; with a filter by the runs
+    that pass it.
     """
     column, size = _UNITS[unit]
-    uses = model_uses(ledger, task, column, size=size, stages=_USES, gpu_only=gpu_only)
+    uses = model_uses(ledger, task, column, size=size, stages=_USES, gpu_only=gpu_only, run_filter=run_filter)
     said = telling(ledger, [run_id for use in uses for run_id in use.newest])
     found = [_candidate(task, unit, use, [said[run_id] for run_id in use.newest]) for use in uses]
     return [_of_accelerators(candidate) for candidate in found] if gpu_only else found
 
 
 def candidates_of_documents(documents: Iterable[Document], unit: Unit) -> list[Candidate]:
-    """The same from runs in full, newest last: every task and model among them, for a report to be made again."""
+    """The same from runs in full, newest last: every task and model among them, under whatever factors they have."""
     by_task: dict[str, list[Row]] = {}
     full: dict[str, Document] = {}
     for document in documents:

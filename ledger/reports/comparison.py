@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from joulebook.ledger.accounting.comparison import Candidate, Comparison, Quality, Row, Unit, compare
 from joulebook.ledger.accounting.comparison_json import figure_json
 from joulebook.ledger.candidates_published import published_candidates, published_tasks
-from joulebook.ledger.candidates_runs import candidates_of_documents
+from joulebook.ledger.candidates_runs import candidates_of_documents, run_candidates, run_tasks
 from joulebook.ledger.reports import figure_cells
 from joulebook.ledger.sites import site_of
 from joulebook.ledger.store import Ledger, RunFilter, each_document, list_runs
 from joulebook.ledger.store.accounts import factors_now
+from joulebook.ledger.store.reaccounting import all_are_on
 
 TITLE = "One line a candidate: which model is worth it on which task"
 _UNITS: tuple[Unit, ...] = ("request", "sample", "1k-tokens")
@@ -31,11 +32,10 @@ def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
 
 
 def _tasks(ledger: Ledger, run_filter: RunFilter) -> Iterator[tuple[str, Unit, list[Candidate]]]:
-    documents = list(each_document(ledger, replace(run_filter, include_children=True)))
+    wanted = replace(run_filter, include_children=True)
     own: dict[tuple[str, Unit], list[Candidate]] = {}
-    for unit in _UNITS:
-        for candidate in candidates_of_documents(documents, unit):
-            own.setdefault((candidate.task, unit), []).append(candidate)
+    for candidate in _as_kept(ledger, wanted) if _is_kept(ledger) else _worked_out(ledger, wanted):
+        own.setdefault((candidate.task, candidate.unit), []).append(candidate)
     for (task, unit), mine in own.items():
         taken = {candidate.model for candidate in mine}
         others = [c for c in published_candidates(task, unit) if c.model not in taken]
@@ -46,6 +46,23 @@ def _tasks(ledger: Ledger, run_filter: RunFilter) -> Iterator[tuple[str, Unit, l
         published = published_candidates(task, "request")
         if any(candidate.quality for candidate in published):
             yield task, "request", published
+
+
+def _is_kept(ledger: Ledger) -> bool:
+    """Whether the sums that the books keep are of the factors asked for."""
+    return ledger.factors is None or all_are_on(ledger, ledger.factors.content_hash)
+
+
+def _as_kept(ledger: Ledger, wanted: RunFilter) -> Iterator[Candidate]:
+    for unit in _UNITS:
+        for task in run_tasks(ledger):
+            yield from run_candidates(ledger, task, unit, run_filter=wanted)
+
+
+def _worked_out(ledger: Ledger, wanted: RunFilter) -> Iterator[Candidate]:
+    documents = list(each_document(ledger, wanted))
+    for unit in _UNITS:
+        yield from candidates_of_documents(documents, unit)
 
 
 def _line(comparison: Comparison, row: Row, task: str, unit: Unit) -> dict[str, object]:

@@ -53,8 +53,6 @@ def run_document(ledger: Ledger, run_id: str) -> dict[str, Any]:
         figures = account_run(run_use(run, devices, hosts), chosen)
         own = load_journals(connection, [run_id])
         document = _document(connection, found[0], figures, own)
-        document["devices"] = [_device(part) for part in figures.devices]
-        document["reserved_devices"] = [_device(part) for part in figures.reserved]
         document["phases"] = phase_rows(
             connection, run, devices=devices, hosts=hosts, own=own, figures=figures, factors=chosen
         )
@@ -63,7 +61,7 @@ def run_document(ledger: Ledger, run_id: str) -> dict[str, Any]:
 
 
 def run_documents(ledger: Ledger, run_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The documents of some runs in their order, without devices, phases and details."""
+    """The documents of some runs in their order, without phases and details."""
     with ledger.reading() as connection:
         by_id = {found[0]["run_id"]: found for found in load_uses(connection, run_ids)}
         sets: dict[str | None, Factors] = {}
@@ -150,6 +148,8 @@ def _document(
         "embodied_g": shown(figures.embodied_g),
         "cost_usd": shown(figures.cost_usd),
         "warnings": _warnings(connection, own, figures),
+        "devices": [_device(part) for part in figures.devices],
+        "reserved_devices": [_device(part) for part in figures.reserved],
     }
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, literal_column, or
 
 from joulebook.ledger.accounting.figure import METHOD_ORDER, Method
 from joulebook.ledger.accounting.observations import COMPONENTS
+from joulebook.ledger.store.conditions import conditions
 from joulebook.ledger.store.documents import latency
+from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.opening import Ledger
 from joulebook.ledger.store.tables import factor_sets, journals, latencies, qualities, run_devices, run_hosts, runs
 
@@ -51,7 +53,14 @@ class ModelUse:
 
 
 def model_uses(
-    ledger: Ledger, task: str, column: str, *, size: float, stages: Sequence[str], gpu_only: bool = False
+    ledger: Ledger,
+    task: str,
+    column: str,
+    *,
+    size: float,
+    stages: Sequence[str],
+    gpu_only: bool = False,
+    run_filter: RunFilter | None = None,
 ) -> list[ModelUse]:
     """One sum a model, the most runs first; runs that made a model or hold others that did the work are left out.
 
@@ -62,9 +71,11 @@ def model_uses(
         size: How much of it is one unit.
         stages: Those that use a model; a run without a stage is a use unless it is a training.
         gpu_only: Of the energy that the runs' GPUs took, and of runs where that is known.
+        run_filter: Only of these runs, children among them; None for all.
     """
     joules = runs.c.gpu_j if gpu_only else runs.c.energy_j
-    where = [*_uses(task, column, stages), joules > 0]
+    asked = conditions(run_filter, children=True) if run_filter else []
+    where = [*_uses(task, column, stages, asked), joules > 0]
     query = select(runs.c.model, *_sums(runs.c[column] / size, joules)).where(*where).group_by(runs.c.model)
     with ledger.reading() as connection:
         rows = connection.execute(query.order_by(func.count(literal_column("*")).desc(), runs.c.model)).mappings().all()
@@ -125,10 +136,15 @@ def _largest(connection: Connection, table: Any, names: set[str] | None = None) 
     return {str(model): float(size) for model, size in connection.execute(query.where(where).group_by(table.c.model))}
 
 
-def _uses(task: str, column: str, stages: Sequence[str]) -> list[ColumnElement[bool]]:
+def _uses(
+    task: str, column: str, stages: Sequence[str], asked: Sequence[ColumnElement[bool]]
+) -> list[ColumnElement[bool]]:
     inner = runs.alias()
-    of_task = inner.c.task.concat("") == task  # a plain `==` would have SQLite go through the task once a run
-    child = select(inner.c.run_id).where(inner.c.parent_run_id == runs.c.run_id, of_task).exists()
+    # A plain `==` would have SQLite go through the task once a run.
+    of_child = [inner.c.parent_run_id == runs.c.run_id, inner.c.task.concat("") == task]
+    if asked:
+        of_child.append(inner.c.run_id.in_(select(runs.c.run_id).where(*asked).correlate(None)))
+    child = select(inner.c.run_id).where(*of_child).correlate(runs).exists()
     unstaged = or_(runs.c.kind.is_(None), runs.c.kind != "training")
     return [
         runs.c.task == task,
@@ -137,6 +153,7 @@ def _uses(task: str, column: str, stages: Sequence[str]) -> list[ColumnElement[b
         runs.c[column] > 0,
         runs.c.energy_j > 0,
         or_(runs.c.stage.in_(stages), or_(runs.c.stage.is_(None), runs.c.stage == "") & unstaged),
+        *asked,
         ~child,
     ]
 

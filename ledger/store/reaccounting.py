@@ -60,6 +60,12 @@ def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None
             failed |= _reaccount_some(connection, stale, factors)
 
 
+def all_are_on(ledger: Ledger, content_hash: str) -> bool:
+    """Whether every settled run was worked out with this set of factors."""
+    with ledger.reading() as connection:
+        return not _stale(connection, content_hash, set())
+
+
 def _on_another(content_hash: str) -> ColumnElement[bool]:
     # Before, after or none: three looks into an index, where `!=` would read every run.
     others = runs.c.factor_hash < content_hash, runs.c.factor_hash > content_hash, runs.c.factor_hash.is_(None)

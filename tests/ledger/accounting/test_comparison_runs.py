@@ -15,6 +15,7 @@ from joulebook.ledger.candidates import candidates_of, choose, find_task, tasks
 from joulebook.ledger.candidates_runs import candidates_of_documents
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.factor_sets import current_factors
+from joulebook.ledger.reports import comparison
 from joulebook.ledger.reports.making import verify_report, write_report
 from joulebook.ledger.sites import site_of
 from joulebook.ledger.store import RunFilter, each_document, open_ledger, sync
@@ -100,8 +101,7 @@ def test_the_ledgers_sums_say_what_the_runs_in_full_say(books):
         one_by_one = {c.model: asdict(c) for c in candidates_of_documents(everything, unit)}
         assert summed.keys() == one_by_one.keys()
         for model, candidate in summed.items():
-            assert candidate.pop("hardware") == "H100"
-            assert one_by_one[model].pop("hardware") is None  # a report's documents come without devices
+            assert candidate["hardware"] == "H100"
             assert rounded(candidate) == rounded(one_by_one[model])
 
 
@@ -133,6 +133,14 @@ def test_the_report_has_ranges_methods_and_vintage_and_is_made_again(books):
         assert column in head.split(",")
     assert first.startswith(f"{TASK},request,small,small,runs,")
     assert verify_report(books, out.getvalue()).n_differences == 0
+
+
+@pytest.mark.parametrize("asked", [RunFilter(), RunFilter(models=("small",)), RunFilter(text="no such run")])
+def test_the_reports_sums_say_what_the_runs_in_full_say(books, monkeypatch, asked):
+    summed = list(comparison.rows(books, asked))
+    monkeypatch.setattr(comparison, "_is_kept", lambda ledger: False)
+    assert rounded(list(comparison.rows(books, asked))) == rounded(summed)
+    assert {row["hardware"] for row in summed if row["origin"] == "runs"} == ({"H100"} if not asked.text else set())
 
 
 def test_without_runs_the_report_is_of_the_published_tasks(tmp_path):
