@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from joulebook.dashboard.escape import markup
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.burden import Burden, CountryRow, IncomeGroup, UseKind, burden
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.sentences import bare_percent
 from joulebook.ledger.burden_inputs import burden_data, typed_users, users_of_csv
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store import RunFilter
@@ -129,7 +131,7 @@ def use_map(result: Burden) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "iso3": [row.iso3 for row in result.countries],
-            "value": [float("nan") if row.use_share is None else row.use_share for row in result.countries],
+            "value": [row.use_share.value if row.use_share else float("nan") for row in result.countries],
             "text": [_hover(row) for row in result.countries],
         }
     )
@@ -151,22 +153,40 @@ def damage_map(result: Burden) -> pd.DataFrame:
 def _hover(row: CountryRow) -> str:
     lines = [
         f"<b>{markup(row.name)}</b>",
-        t("who_pays.hover_use", share=_share(row.use_share)),
+        t("who_pays.hover_use", share=figure_text(row.use_share)),
         t("who_pays.hover_damage", share=damage_text(row)),
         t("who_pays.hover_vulnerability", value=fmt.number(row.vulnerability, 2)),
     ]
     return "<br>".join(lines)
 
 
-def _share(value: float | None) -> str:
-    return fmt.percent(value)
+def figure_text(share: Figure | None) -> str:
+    """A share with its range, where it has one."""
+    if share is None or share.low == share.high:
+        return fmt.percent(share.value if share else None)
+    return t(
+        "who_pays.ratio", value=fmt.percent(share.value), low=bare_percent(share.low), high=fmt.percent(share.high)
+    )
+
+
+def ratio_text(ratio: Figure | None) -> str:
+    """A loss against the world's mean with its range, in two digits, which are all that such a range holds."""
+    if ratio is None:
+        return fmt.number(None)
+    value, low, high = (_two_digits(x) for x in (ratio.value, ratio.low, ratio.high))
+    return t("who_pays.ratio", value=value, low=low, high=high)
+
+
+def _two_digits(value: float) -> str:
+    rounded = float(f"{value:.2g}")
+    return fmt.number(rounded, max(0, 1 - math.floor(math.log10(abs(rounded)))) if rounded else 0)
 
 
 def damage_text(row: CountryRow) -> str:
     """A country's share of damages with its range, or why there is none."""
     if row.damage_share is None:
         return t("who_pays.no_estimate")
-    text = fmt.with_range(row.damage_share.value, row.damage_share.low, row.damage_share.high, "share")
+    text = figure_text(row.damage_share)
     return t("who_pays.gain", share=text) if row.gains_in_model else text
 
 
@@ -177,17 +197,28 @@ def bin_words() -> list[str]:
     return [t("who_pays.bin_under", high=ends[0]), *middle, t("who_pays.bin_over", low=ends[-1])]
 
 
-def group_title(groups: Sequence[IncomeGroup]) -> str:
-    """What the panels of income groups say, as a sentence."""
-    poor = groups[:POOR_GROUPS]
+def group_title(result: Burden) -> str:
+    """What the panels of income groups say, as a sentence; the loss is of the specification, the rest of it below."""
+    poor = result.income_groups[:POOR_GROUPS]
+    losses = [group.relative_loss for group in poor]
     return t(
         "who_pays.groups_title",
-        people=fmt.percent(sum(g.people for g in poor)),
-        users=fmt.percent(sum(g.users for g in poor)),
-        damages=fmt.percent(sum(g.damages for g in poor)),
-        low=fmt.number(min(g.relative_loss for g in poor)),
-        high=fmt.number(max(g.relative_loss for g in poor)),
+        people=fmt.percent(sum(group.people.value for group in poor)),
+        users=fmt.percent(sum(group.users.value for group in poor)),
+        damages=figure_text(result.poor_share),
+        low=_two_digits(min(loss.value for loss in losses)),
+        high=_two_digits(max(loss.value for loss in losses)),
+        least=_two_digits(min(loss.low for loss in losses)),
+        most=_two_digits(max(loss.high for loss in losses)),
     )
+
+
+def group_panels(groups: Sequence[IncomeGroup]) -> dict[str, tuple[list[Figure], list[str]]]:
+    """The figures of each panel of income groups and what stands beside the bars."""
+    shares = {name: [getattr(group, name) for group in groups] for name in ("people", "users", "damages")}
+    losses = [group.relative_loss for group in groups]
+    panels = {name: (found, [figure_text(share) for share in found]) for name, found in shares.items()}
+    return panels | {"loss": (losses, [ratio_text(loss) for loss in losses])}
 
 
 def table_of(result: Burden) -> pd.DataFrame:
@@ -197,10 +228,12 @@ def table_of(result: Burden) -> pd.DataFrame:
         {
             t("who_pays.country"): [row.name for row in rows],
             t("who_pays.damage_share"): [damage_text(row) for row in rows],
-            t("who_pays.use_share"): [_share(row.use_share) for row in rows],
-            t("who_pays.use_rate"): [_share(None if r.non_user_rate is None else 1 - r.non_user_rate) for r in rows],
+            t("who_pays.use_share"): [figure_text(row.use_share) for row in rows],
+            t("who_pays.use_rate"): [
+                fmt.percent(None if row.non_user_rate is None else 1 - row.non_user_rate) for row in rows
+            ],
             t("who_pays.relative_burden"): [
-                fmt.number(row.relative_burden) if row.damage_share else t("who_pays.no_estimate") for row in rows
+                ratio_text(row.relative_burden) if row.damage_share else t("who_pays.no_estimate") for row in rows
             ],
             t("who_pays.income"): [fmt.amount(row.income_ppp_usd, "money") for row in rows],
             t("who_pays.vulnerability"): [fmt.number(row.vulnerability, 2) for row in rows],
@@ -211,21 +244,16 @@ def table_of(result: Burden) -> pd.DataFrame:
 def export_of(result: Burden) -> pd.DataFrame:
     """The countries for CSV with range, method and vintage; the caveats stand in the last column, a row each."""
     rows = result.countries
-    figures = [row.damage_share for row in rows]
     caveats = [*result.caveats, *[""] * len(rows)][: len(rows)]
     return pd.DataFrame(
         {
             "iso3": [row.iso3 for row in rows],
             "country": [row.name for row in rows],
-            "damage_share": [f.value if f else None for f in figures],
-            "damage_share_low": [f.low if f else None for f in figures],
-            "damage_share_high": [f.high if f else None for f in figures],
-            "method": [f.method if f else "" for f in figures],
-            "vintage": [f.vintage if f else "" for f in figures],
+            **_columns("damage_share", [row.damage_share for row in rows]),
             "gains_in_model": [row.gains_in_model for row in rows],
-            "use_share": [row.use_share for row in rows],
+            **_columns("use_share", [row.use_share for row in rows]),
             "use_rate": [None if row.non_user_rate is None else 1 - row.non_user_rate for row in rows],
-            "relative_burden": [row.relative_burden for row in rows],
+            **_columns("relative_burden", [row.relative_burden for row in rows]),
             "income_ppp_usd_per_head": [row.income_ppp_usd for row in rows],
             "vulnerability": [row.vulnerability for row in rows],
             "specification": [result.specification for _ in rows],
@@ -233,3 +261,14 @@ def export_of(result: Burden) -> pd.DataFrame:
             "caveats": caveats,
         }
     )
+
+
+def _columns(name: str, figures: Sequence[Figure | None]) -> dict[str, list[object]]:
+    """A column of figures with range, method and vintage beside it; a range that is the value is one not published."""
+    return {
+        name: [figure.value if figure else None for figure in figures],
+        f"{name}_low": [figure.low if figure else None for figure in figures],
+        f"{name}_high": [figure.high if figure else None for figure in figures],
+        f"{name}_method": [figure.method if figure else "" for figure in figures],
+        f"{name}_vintage": [(figure.vintage or "") if figure else "" for figure in figures],
+    }

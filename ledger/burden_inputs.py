@@ -30,13 +30,11 @@ def burden_data() -> BurdenData:
     # one pass over the file: a column at a time would read it 160 times
     shares = {row["iso3"]: [float(row[name]) for name in specifications] for row in tables.rows(_SHARES)}
     codes = sorted((known.keys() | use.keys() | shares.keys()) - set(_NOT_COUNTRIES))
-    costs = {code: row.cost_median_usd2005_per_t for code, row in damages.country_costs().items()}
     nan = float("nan")
     return BurdenData(
         countries=tuple(_country(code, names.get(code, code), known.get(code), use.get(code)) for code in codes),
         specifications=specifications,
-        damage_shares=np.array([shares.get(code, [nan] * len(specifications)) for code in codes]),
-        net_cost_usd_per_t=np.array([nan if (cost := costs.get(code)) is None else cost for code in codes]),
+        net_shares=np.array([shares.get(code, [nan] * len(specifications)) for code in codes]),
         vintage=VINTAGE,
     )
 

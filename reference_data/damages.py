@@ -1,6 +1,7 @@
 """Who bears the damage of a tonne: country-level social cost of carbon (Ricke et al. 2018), as shares.
 
-A share is max(cost of the country, 0) over the sum of the same, in one of the 160 published specifications `sABCD`:
+A share is the cost of the country over the sum of all positive costs, in one of the 160 published specifications
+`sABCD` (a country that gains in the model has a negative one, and none of the damage):
 SSP A (1 to 5), damage function B (1 short run, 2 short run rich/poor, 3 long run, 4 long run rich/poor), discounting C
 (1 growth-adjusted, 2 fixed 3 %), RCP D (1 closest to the SSP, 2 4.5, 3 6.0, 4 8.5).
 """
@@ -48,7 +49,7 @@ def country_damage_shares(specification: str = CENTRAL) -> dict[str, float]:
     """
     if specification not in specifications():
         raise NoFigureError(f"no damage specification {specification!r}; they are sABCD, for example {CENTRAL}")
-    return {row["iso3"]: float(row[specification]) for row in rows("country_damage_shares.csv")}
+    return {row["iso3"]: max(float(row[specification]), 0.0) for row in rows("country_damage_shares.csv")}
 
 
 @forgettable

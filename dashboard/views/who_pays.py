@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from joulebook.dashboard import data, who_pays
-from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import burden as burden_charts
 from joulebook.dashboard.charts import world
 from joulebook.dashboard.components.chart import chart, chart_title, plot
@@ -116,10 +115,10 @@ def maps(result: Burden) -> None:
     """Use and damage on one scale, and its legend."""
     palette = current_palette()
     left, right = st.columns(2, gap="medium")
-    top_use = max((row for row in result.countries if row.use_share), key=lambda row: row.use_share or 0.0)
+    top_use = max(result.countries, key=lambda row: row.use_share.value if row.use_share else 0.0)
     top_damage = result.countries[0]
     with left:
-        title = t("who_pays.map_use", country=top_use.name, share=fmt.percent(top_use.use_share))
+        title = t("who_pays.map_use", country=top_use.name, share=who_pays.figure_text(top_use.use_share))
         chart(
             world.figure(who_pays.use_map(result), palette), title=title,
             subtitle=t(f"who_pays.map_use_{result.use_kind}"), alt=title, key="who-pays-use",
@@ -139,23 +138,16 @@ def maps(result: Burden) -> None:
 def income_groups(result: Burden) -> None:
     """Four panels: people, users, damages, loss relative to income."""
     groups = result.income_groups
-    chart_title(who_pays.group_title(groups), t("who_pays.groups_subtitle"))
+    chart_title(who_pays.group_title(result), t("who_pays.groups_subtitle"))
     names = [t("who_pays.group", name=group.group) for group in groups]
     world_mean = t("who_pays.world")
-    top = max(max(group.people, group.users, group.damages) for group in groups)
-    panels = {
-        "people": (names, [group.people for group in groups], top),
-        "users": (names, [group.users for group in groups], top),
-        "damages": (names, [group.damages for group in groups], top),
-        "loss": (
-            [*names, world_mean],
-            [*(group.relative_loss for group in groups), 1.0],
-            max(group.relative_loss for group in groups),
-        ),
-    }
-    for column, (name, (rows, values, end)) in zip(st.columns(4, gap="small"), panels.items(), strict=True):
+    panels = who_pays.group_panels(groups)
+    top = max(figure.value for name, (figures, _) in panels.items() if name != "loss" for figure in figures)
+    for column, (name, (figures, words)) in zip(st.columns(4, gap="small"), panels.items(), strict=True):
+        rows, values, texts, end = names, [figure.value for figure in figures], words, top
+        if name == "loss":
+            rows, values, texts, end = [*names, world_mean], [*values, 1.0], [*words, "1"], max(values)
         with column:
-            texts = [fmt.number(v) if name == "loss" else fmt.percent(v) for v in values]
             label = t(f"who_pays.panel_{name}")
             st.markdown(f"**{label}**")
             plot(
@@ -170,7 +162,10 @@ def income_groups(result: Burden) -> None:
 def show(result: Burden) -> None:
     """The whole answer: sentence and figures above the controls, the rest below them."""
     with slot:
-        poor = t("who_pays.poor" if result.eta == 0 else "who_pays.poor_weighted", share=fmt.percent(result.poor_share))
+        poor = t(
+            "who_pays.poor" if result.eta == 0 else "who_pays.poor_weighted",
+            share=who_pays.figure_text(result.poor_share),
+        )
         answer(sentence(result.verdict), poor)
         figures(result)
     st.caption(" ".join(plain(warning, limit=400) for warning in result.warnings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,17 @@ import click
 from joulebook.commands.numbers import AT_LEAST_0, FiniteRange
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from joulebook.ledger.accounting.burden import Burden, CountryRow
     from joulebook.ledger.accounting.figure import Figure
 
 _ROWS = 20
+_NAME_WIDTH = 18
+_RANGES = (
+    "Ranges are the lowest and the highest of all published specifications. People, use and vulnerability (0 to 1) are "
+    "as published, which is without a range."
+)
 _DATE = click.DateTime(["%Y-%m-%d"])
 
 
@@ -133,35 +140,66 @@ def _damage_usd(emissions: Figure | None) -> dict[str, Figure]:
 
 def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from joulebook.commands.decisions import inline, share_text
-    from joulebook.ledger.accounting.sentences import percent
+    from joulebook.commands.decisions import inline
 
     console = Console()
     console.print(result.verdict, highlight=False, soft_wrap=True)
-    groups = Table(title=f"By income (USD a head, purchasing power), income weight eta {result.eta:g}")
-    for column in ("group", "people", "users", "damages", "loss over income, world = 1"):
-        groups.add_column(column)
-    for group in result.income_groups:
-        shares = (percent(share, 1) for share in (group.people, group.users, group.damages))
-        groups.add_row(group.group, *shares, f"{group.relative_loss:.2f}")
-    console.print(groups)
-    rows = result.countries if show_all else _shown(result)
-    countries = Table(title=f"{len(rows)} of {len(result.countries)} countries; ranges over all specifications")
-    for column in ("country", "share of damages", "share of use", "burden over income, world = 1", "vulnerability"):
-        countries.add_column(column)
-    for row in rows:
-        estimate = share_text(row.damage_share) if row.damage_share else "no estimate"
-        use = "unknown" if row.use_share is None else percent(row.use_share, 1)
-        countries.add_row(
-            f"{row.name} ({row.iso3})", estimate, use, _plain(row.relative_burden), _plain(row.vulnerability)
-        )
-    console.print(countries)
+    console.print(_group_table(result))
+    console.print(_country_table(result, result.countries if show_all else _shown(result)))
+    console.print(_RANGES, highlight=False, soft_wrap=True)
     for name, cost in damage.items():
         console.print(f"Damage of the emissions by {name}: {inline(cost, 'USD')}", highlight=False, soft_wrap=True)
     for line in (*result.warnings, *(f"{i}. {text}" for i, text in enumerate(result.caveats, start=1))):
         console.print(line, style="dim", highlight=False, soft_wrap=True)
+
+
+def _group_table(result: Burden) -> Table:
+    from joulebook.commands.decisions import narrow_table
+
+    rows = [
+        [group.group, *map(_share, (group.people, group.users, group.damages)), _ratio(group.relative_loss)]
+        for group in result.income_groups
+    ]
+    title = f"By income (USD a head, purchasing power), income weight eta {result.eta:g}"
+    return narrow_table(title, ["group", "people", "users", "damages", "loss over income, world = 1"], rows)
+
+
+def _country_table(result: Burden, shown: Sequence[CountryRow]) -> Table:
+    from textwrap import fill
+
+    from joulebook.commands.decisions import narrow_table
+
+    rows = [
+        [
+            fill(f"{row.name} ({row.iso3})", _NAME_WIDTH),
+            _share(row.damage_share) if row.damage_share else "no estimate",
+            _share(row.use_share),
+            _ratio(row.relative_burden),
+            "unknown" if row.vulnerability is None else f"{row.vulnerability:.2f}",
+        ]
+        for row in shown
+    ]
+    columns = ["country", "share of damages", "of use", "burden over income, world = 1", "vulner-\nability"]
+    return narrow_table(f"{len(rows)} of {len(result.countries)} countries", columns, rows)
+
+
+def _share(figure: Figure | None) -> str:
+    """`41 % (10 to 75 %)`; without the range where none is published."""
+    from joulebook.commands.decisions import share_text
+    from joulebook.ledger.accounting.sentences import percent
+
+    if figure is None or figure.low != figure.high:
+        return share_text(figure)
+    return percent(figure.value, 1)
+
+
+def _ratio(figure: Figure | None) -> str:
+    """`2.5 (0.52 to 20)`: two digits say all that such a range holds."""
+    if figure is None:
+        return "unknown"
+    value, low, high = (f"{float(f'{x:.2g}'):g}" for x in (figure.value, figure.low, figure.high))
+    return f"{value} ({low} to {high})"
 
 
 def _shown(result: Burden) -> list[CountryRow]:
@@ -174,7 +212,3 @@ def _shown(result: Burden) -> list[CountryRow]:
         *most_vulnerable[:3],
         *(row for row in islands if row not in most_vulnerable[:3]),
     ]
-
-
-def _plain(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3g}"

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from joulebook.ledger.accounting.burden_caveats import caveats
+from joulebook.ledger.accounting.burden_groups import income_groups
 from joulebook.ledger.accounting.burden_json import to_json
 from joulebook.ledger.accounting.burden_shares import (
     damage_shares,
-    income_groups,
     incomes,
+    over_specifications,
     poor_share,
     relative_burdens,
 )
@@ -29,7 +30,13 @@ from joulebook.ledger.accounting.burden_types import (
     IncomeGroup,
     UseKind,
 )
-from joulebook.ledger.accounting.burden_users import check_countries, use_rates, use_shares, world_use_rate
+from joulebook.ledger.accounting.burden_users import (
+    as_published,
+    check_countries,
+    use_rates,
+    use_shares,
+    world_use_rate,
+)
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.sentences import bare_percent, fitting, percent, say
 from joulebook.ledger.errors import LedgerError
@@ -95,8 +102,8 @@ def burden(
         non_user_share=non_users,
         externalised_share=outside,
         poor_share=poor_share(data, specification, eta),
-        income_groups=income_groups(data, specification, eta, uses),
-        countries=_rows(data, specification, eta, uses),
+        income_groups=income_groups(data, specification, eta, uses, kind),
+        countries=_rows(data, specification, eta, uses, kind),
         caveats=caveats(language),
         warnings=_warnings(data, specification, chosen, eta, language),
         verdict="",
@@ -107,7 +114,7 @@ def burden(
 def non_user_share(data: BurdenData, specification: str = DEFAULT_SPECIFICATION, eta: float = 0.0) -> Figure:
     """Share of damages on people who don't use AI: sum of s_i (1 - d_i). People of unknown use count as non-users."""
     non_users = 1 - np.nan_to_num(use_rates(data))
-    return _over_specifications(data, np.nansum(damage_shares(data, eta) * non_users[:, None], axis=0), specification)
+    return over_specifications(data, np.nansum(damage_shares(data, eta) * non_users[:, None], axis=0), specification)
 
 
 def externalised_share(
@@ -116,29 +123,26 @@ def externalised_share(
     """Share of damages outside the countries that benefit: 1 - sum of s_i over them."""
     inside = np.array([c.iso3 in beneficiaries for c in data.countries])
     outside = 1 - np.nansum(damage_shares(data, eta)[inside], axis=0)
-    return _over_specifications(data, np.clip(outside, 0.0, 1.0), specification)
+    return over_specifications(data, np.clip(outside, 0.0, 1.0), specification)
 
 
-def _over_specifications(data: BurdenData, values: Floats, specification: str) -> Figure:
-    """The value in one specification, its range over all of them (not a 90 % range: no specification is likelier)."""
-    value = float(values[data.specifications.index(specification)])
-    low, high = min(float(np.min(values)), value), max(float(np.max(values)), value)
-    return Figure(value, low, high, "modelled", "climate damage", data.vintage)
-
-
-def _rows(data: BurdenData, specification: str, eta: float, uses: Floats) -> tuple[CountryRow, ...]:
+def _rows(data: BurdenData, specification: str, eta: float, uses: Floats, use_kind: UseKind) -> tuple[CountryRow, ...]:
     """Largest damage first, those without an estimate last."""
     at = data.specifications.index(specification)
     shares, burdens = damage_shares(data, eta), relative_burdens(data)
+
+    def over_all(values: Floats) -> Figure | None:
+        return over_specifications(data, values, specification) if np.isfinite(values).all() else None
+
     rows = [
         CountryRow(
             iso3=country.iso3,
             name=country.name,
-            damage_share=_over_specifications(data, shares[i], specification) if np.isfinite(shares[i, at]) else None,
-            use_share=_known(uses[i]),
-            relative_burden=_known(burdens[i]),
+            damage_share=over_all(shares[i]),
+            use_share=as_published(float(uses[i]), use_kind, data.vintage) if np.isfinite(uses[i]) else None,
+            relative_burden=over_all(burdens[i]),
             vulnerability=country.vulnerability,
-            gains_in_model=_gains(data.net_cost_usd_per_t[i]),
+            gains_in_model=_gains(data.net_shares[i, at]),
             non_user_rate=None if country.use_rate is None else 1 - country.use_rate,
             income_ppp_usd=_known(incomes(data)[i]),
         )
@@ -166,8 +170,6 @@ def _warnings(
     found = []
     if not beneficiaries:
         found.append(say("no_beneficiaries", language))
-    if specification != DEFAULT_SPECIFICATION:
-        found.append(say("central_only", language))
     if no_use:
         found.append(say("no_use_rate", language, n=str(len(no_use)), share=percent(float(shares[no_use].sum()), 1)))
     if missing:

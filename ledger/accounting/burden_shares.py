@@ -10,19 +10,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from joulebook.ledger.accounting.burden_types import BurdenData, IncomeGroup
+from joulebook.ledger.accounting.burden_types import BurdenData
+from joulebook.ledger.accounting.figure import Figure
 
 Floats = npt.NDArray[np.float64]
 
 FIRST_INCOME_YEAR = 2021  # an older income says little of today's (Venezuela 2011, Yemen 2013)
 POOR_BELOW_USD = 20_000.0
-INCOME_BANDS: tuple[tuple[str, float, float], ...] = (
-    ("under 5k", 0.0, 5_000.0),
-    ("5k to 10k", 5_000.0, 10_000.0),
-    ("10k to 20k", 10_000.0, 20_000.0),
-    ("20k to 35k", 20_000.0, 35_000.0),
-    ("over 35k", 35_000.0, np.inf),
-)
 
 
 def incomes(data: BurdenData) -> Floats:
@@ -35,6 +29,11 @@ def incomes(data: BurdenData) -> Floats:
     )
 
 
+def population(data: BurdenData) -> Floats:
+    """People, shape (countries,); NaN where unknown."""
+    return np.array([np.nan if c.population is None else c.population for c in data.countries])
+
+
 def damage_shares(data: BurdenData, eta: float = 0.0) -> Floats:
     """Shares of positive damages, shape (countries, specifications); each column adds up to 1, NaN without estimate.
 
@@ -42,7 +41,7 @@ def damage_shares(data: BurdenData, eta: float = 0.0) -> Floats:
         data: Countries and their shares.
         eta: Weight y^-eta of a country's income y. Above 0, countries without a known income drop out.
     """
-    weighted = data.damage_shares
+    weighted = np.maximum(data.net_shares, 0.0)
     if eta:
         weighted = weighted * (incomes(data)[:, None] / POOR_BELOW_USD) ** -eta
     shares: Floats = weighted / np.nansum(weighted, axis=0)
@@ -50,59 +49,46 @@ def damage_shares(data: BurdenData, eta: float = 0.0) -> Floats:
 
 
 def relative_burdens(data: BurdenData) -> Floats:
-    """Cost over income of each country against that of the world, shape (countries,); NaN where either is unknown.
+    """Cost over income of each country against that of the world, gains counted as negative.
 
-    In the central specification, gains counted as negative.
+    Shape (countries, specifications); NaN where either is unknown.
     """
-    gdp = incomes(data) * _population(data)
-    burdens: Floats = data.net_cost_usd_per_t / gdp / _world_loss(data, gdp)
+    gdp = incomes(data) * population(data)
+    burdens: Floats = data.net_shares / gdp[:, None] / relative_loss(data, gdp, np.isfinite(gdp))
     return burdens
 
 
-def _world_loss(data: BurdenData, gdp: Floats) -> float:
-    known = np.isfinite(data.net_cost_usd_per_t) & np.isfinite(gdp)
-    return float(np.sum(data.net_cost_usd_per_t[known]) / np.sum(gdp[known]))
-
-
-def poor_share(data: BurdenData, specification: str, eta: float) -> float:
-    """Share of damages in countries under 20,000 USD a head, among those of known income."""
-    shares, income = damage_shares(data, eta)[:, data.specifications.index(specification)], incomes(data)
-    known = np.isfinite(shares) & np.isfinite(income)
-    return float(np.sum(shares[known & (income < POOR_BELOW_USD)]) / np.sum(shares[known]))
-
-
-def income_groups(data: BurdenData, specification: str, eta: float, users: Floats) -> tuple[IncomeGroup, ...]:
-    """Five bands of income: people, users, damages (weighted by eta) and loss relative to income.
-
-    The loss is of the central specification, gains counted.
-
-    Only countries with an estimate and an income are in it, so that each column adds up to 1.
+def relative_loss(data: BurdenData, gdp: Floats, chosen: npt.NDArray[np.bool_]) -> Floats:
+    """Cost over income of those countries together, gains counted, shape (specifications,); 0 where there are none.
 
     Args:
-        data: Countries and their costs.
-        specification: Of the costs.
-        eta: Income weight of the damages.
-        users: Shape (countries,), as from `use_shares`.
+        data: Countries and their shares.
+        gdp: Income of each country in purchasing-power dollars, shape (countries,).
+        chosen: Which countries, shape (countries,); those without an estimate or an income are left out.
     """
-    at = data.specifications.index(specification)
-    income, people = incomes(data), _population(data)
-    cost, damages = data.net_cost_usd_per_t, damage_shares(data, eta)[:, at]
-    known = np.isfinite(cost) & np.isfinite(income) & np.isfinite(people)
-    gdp = income * people
-    world_loss = _world_loss(data, gdp)
-    found = []
-    for name, least, most in INCOME_BANDS:
-        band = known & (income >= least) & (income < most)
-        loss = np.sum(cost[band]) / np.sum(gdp[band]) / world_loss if band.any() else 0.0
-        heads, using, damaged = (_part(column, band, known) for column in (people, users, damages))
-        found.append(IncomeGroup(name, heads, using, damaged, float(loss)))
-    return tuple(found)
+    inside = chosen & np.isfinite(data.net_shares).all(axis=1) & np.isfinite(gdp)
+    if not inside.any():
+        return np.zeros(len(data.specifications))
+    loss: Floats = np.sum(data.net_shares[inside], axis=0) / np.sum(gdp[inside])
+    return loss
 
 
-def _part(column: Floats, band: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> float:
-    total = float(np.nansum(column[known]))
-    return float(np.nansum(column[band])) / total if total else 0.0
+def poor_share(data: BurdenData, specification: str, eta: float) -> Figure:
+    """Share of damages in countries under 20,000 USD a head, among those of known income."""
+    shares, income = damage_shares(data, eta), incomes(data)
+    known = np.isfinite(shares).all(axis=1) & np.isfinite(income)
+    poor = np.sum(shares[known & (income < POOR_BELOW_USD)], axis=0) / np.sum(shares[known], axis=0)
+    return over_specifications(data, poor, specification)
 
 
-def _population(data: BurdenData) -> Floats:
-    return np.array([np.nan if c.population is None else c.population for c in data.countries])
+def over_specifications(data: BurdenData, values: Floats, specification: str) -> Figure:
+    """The value in one specification, its range over all of them (not a 90 % range: no specification is likelier).
+
+    Args:
+        data: Names the specifications.
+        values: One a specification.
+        specification: The one that gives the value.
+    """
+    value = float(values[data.specifications.index(specification)])
+    low, high = min(float(np.min(values)), value), max(float(np.max(values)), value)
+    return Figure(value, low, high, "modelled", "climate damage", data.vintage)

@@ -45,30 +45,27 @@ class BurdenData:
 
     Attributes:
         countries: In the order of the rows of both arrays.
-        specifications: Names `sABCD`, in the order of the columns of `damage_shares`.
-        damage_shares: Shape (countries, specifications), shares of the positive damages, each column adding up to 1;
-            NaN where there is no estimate.
-        net_cost_usd_per_t: Shape (countries,), cost of one tonne in the central specification, purchasing-power USD of
-            2005; gains are negative, NaN where there is no estimate.
+        specifications: Names `sABCD`, in the order of the columns of `net_shares`.
+        net_shares: Shape (countries, specifications), cost of one tonne over the sum of all positive costs; the
+            positive ones of a column add up to 1, gains are negative, NaN where there is no estimate.
         vintage: Name and year of the data.
     """
 
     countries: tuple[Country, ...]
     specifications: tuple[str, ...]
-    damage_shares: Floats
-    net_cost_usd_per_t: Floats
+    net_shares: Floats
     vintage: str
 
 
 @dataclass(frozen=True, slots=True)
 class CountryRow:
-    """One country of the table; damage_share is None where there is no estimate."""
+    """One country of the table; damage_share and relative_burden are None where there is no estimate."""
 
     iso3: str
     name: str
     damage_share: Figure | None
-    use_share: float | None
-    relative_burden: float | None
+    use_share: Figure | None
+    relative_burden: Figure | None
     vulnerability: float | None
     gains_in_model: bool | None
     non_user_rate: float | None
@@ -77,13 +74,16 @@ class CountryRow:
 
 @dataclass(frozen=True, slots=True)
 class IncomeGroup:
-    """Countries of one income band: shares (0..1) of people, users and damages, and loss over income (world = 1)."""
+    """Countries of one income band: shares (0..1) of people, users and damages, and loss over income (world = 1).
+
+    Damages and loss have the range of all specifications; people and users are as published, which is without one.
+    """
 
     group: str
-    people: float
-    users: float
-    damages: float
-    relative_loss: float
+    people: Figure
+    users: Figure
+    damages: Figure
+    relative_loss: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Burden:
         emissions_g: Of the selection; None where only shares were asked for.
         non_user_share: Share of damages on people who don't use AI; range over all specifications.
         externalised_share: Share outside the beneficiary countries; None where nobody named any.
-        poor_share: Share of damages in countries under 20,000 USD a head, at this eta.
+        poor_share: Share of damages in countries under 20,000 USD a head, at this eta; range over all specifications.
     """
 
     emissions_g: Figure | None
@@ -104,7 +104,7 @@ class Burden:
     beneficiaries: tuple[str, ...]
     non_user_share: Figure
     externalised_share: Figure | None
-    poor_share: float
+    poor_share: Figure
     income_groups: tuple[IncomeGroup, ...]
     countries: tuple[CountryRow, ...]
     caveats: tuple[str, ...]

@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from joulebook.ledger.accounting.burden_types import BurdenData, Country, UseKind
+from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.errors import LedgerError
 
 Floats = npt.NDArray[np.float64]
 
 _SLACK = 0.005  # typed shares may be rounded
+_BOUNDARY: dict[UseKind, str] = {"count": "people who use AI", "intensity": "use of AI", "typed": "users, as given"}
 
 
 def use_shares(data: BurdenData, kind: UseKind, typed: dict[str, float] | None) -> Floats:
@@ -29,6 +31,19 @@ def use_shares(data: BurdenData, kind: UseKind, typed: dict[str, float] | None) 
     raw = np.array([_count(c) if kind == "count" else _number(c.use_intensity_share) for c in data.countries])
     total: Floats = raw / np.nansum(raw)
     return total
+
+
+def as_published(share: float, kind: UseKind, vintage: str) -> Figure:
+    """A share of the users as a figure: as published or as typed, either of them without a range.
+
+    Args:
+        share: Between 0 and 1.
+        kind: What was counted.
+        vintage: Of the data.
+    """
+    if kind == "typed":
+        return Figure(share, share, share, "declared", _BOUNDARY[kind])
+    return Figure(share, share, share, "published", _BOUNDARY[kind], vintage)
 
 
 def use_rates(data: BurdenData) -> Floats:

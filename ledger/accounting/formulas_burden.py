@@ -20,8 +20,7 @@ _TWO = BurdenData(
         Country("BBB", "Poor", use_rate=0.1, income_ppp_usd=10_000.0, **_PEOPLE),  # type: ignore[arg-type]
     ),
     specifications=("s2111",),
-    damage_shares=np.array([[0.4], [0.6]]),
-    net_cost_usd_per_t=np.array([40.0, 60.0]),
+    net_shares=np.array([[0.4], [0.6]]),
     vintage="made up",
 )
 
@@ -35,7 +34,7 @@ def _outside(data: BurdenData, beneficiary: str) -> float:
 
 
 def _burden_of_second(data: BurdenData) -> float:
-    return float(relative_burdens(data)[1])
+    return float(relative_burdens(data)[1, 0])
 
 
 def _weighted_share_of_second(data: BurdenData, eta: float) -> float:
@@ -76,6 +75,7 @@ BURDEN = (
         Example(
             "the poor country bears 60 of 100 USD with a sixth of the income", _burden_of_second, {"data": _TWO}, ""
         ),
+        "Gains count as negative costs, here and in the world's mean. The range is over all published specifications.",
     ),
     Formula(
         "income-weighted-share",

@@ -105,7 +105,6 @@ ENGLISH: dict[str, str] = {
     ),
     "no_estimate": "{n} countries have no estimate of damages, among them {names}: unknown is not zero.",
     "burden_what_exact": "{value} {unit}",
-    "central_only": "Relative burden and loss are of the central specification (s2111), shares of the chosen one.",
     "no_income": "Without a recent purchasing-power income, and so without a relative burden or group: {names} ({n}).",
     "no_income_weighted": (
         "Without a recent purchasing-power income, and so left out once income counts: {names} ({n})."

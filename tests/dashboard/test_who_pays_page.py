@@ -43,7 +43,22 @@ def test_the_caveats_stand_on_the_page_and_in_the_export(show: Show) -> None:
     result = burden(burden_data())
     export = who_pays.export_of(result)
     assert [caveat for caveat in export["caveats"] if caveat] == list(result.caveats)
-    assert {"damage_share_low", "damage_share_high", "method", "vintage"} <= set(export.columns)
+    for name in ("damage_share", "use_share", "relative_burden"):
+        assert {f"{name}_{part}" for part in ("low", "high", "method", "vintage")} <= set(export.columns)
+    india = export.set_index("iso3").loc["IND"]
+    assert (india["relative_burden_low"], india["relative_burden_high"]) == pytest.approx((0.488, 5.44), rel=2e-3)
+
+
+def test_groups_and_countries_show_the_range_of_all_specifications() -> None:
+    result = burden(burden_data())
+    title = who_pays.group_title(result)
+    assert "and 41\u00a0% (11 to 72\u00a0%) of the damages in dollars" in title
+    assert title.endswith("2.0 to 2.5 times the world's mean (0.45 to 20 over all specifications)")
+    figures, texts = who_pays.group_panels(result.income_groups)["damages"]
+    assert texts[-1] == "41\u00a0% (10 to 75\u00a0%)"
+    assert figures[-1].high == pytest.approx(0.751, abs=1e-3)
+    table = who_pays.table_of(result).set_index("Country")
+    assert table.loc["India", "Loss per income, world = 1"] == "2.6 (0.49 to 5.4)"
 
 
 def test_countries_without_an_estimate_are_last_but_present() -> None:
@@ -57,8 +72,8 @@ def test_countries_without_an_estimate_are_last_but_present() -> None:
 
 
 def test_income_weight_moves_the_share_of_poor_countries(show: Show) -> None:
-    assert "**41\u00a0%** of it falls in countries under 20 000 USD" in said(show("who_pays"))
-    assert "Weighted by income, **78\u00a0%** of it" in said(show("who_pays", who_pays_eta="1.0"))
+    assert "**41\u00a0% (11 to 72\u00a0%)** of it falls in countries under 20 000 USD" in said(show("who_pays"))
+    assert "Weighted by income, **78\u00a0% (43 to 94\u00a0%)** of it" in said(show("who_pays", who_pays_eta="1.0"))
 
 
 @pytest.mark.parametrize(

@@ -262,7 +262,7 @@ class TestBurden:
         assert found["non_user_share"]["value"] == pytest.approx(0.762, abs=5e-4)
         assert found["externalised_share"]["value"] == pytest.approx(0.894, abs=5e-4)
         assert [set(group) for group in found["income_groups"]] == [
-            {"group", "people", "users", "damages", "relative_loss"}
+            {"group", "people", "users", "damages", "relative_loss", "figures"}
         ] * 5
         rows = {row["iso3"]: row for row in found["countries"]}
         assert set(rows["IND"]) >= {"iso3", "damage_share", "use_share", "relative_burden", "vulnerability"}

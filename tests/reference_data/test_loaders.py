@@ -251,6 +251,7 @@ def test_shares_sum_to_one_in_every_specification():
     for name in damages.specifications():
         assert sum(damages.country_damage_shares(name).values()) == pytest.approx(1, abs=1e-4)
     assert "WLD" not in damages.country_damage_shares()
+    assert min(damages.country_damage_shares().values()) == 0  # those that gain bear none of the damage
     with pytest.raises(NoFigureError):
         damages.country_damage_shares("s9999")
 

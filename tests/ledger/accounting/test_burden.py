@@ -46,8 +46,8 @@ def small_world():
         Country("COL", "Cold", 100, 60, 0.5, None, 40_000, 2023, 0.25),
         Country("ISL", "Island", 1, 0.6, None, None, 20_000, 2023, 0.6),
     )
-    shares = np.array([[0.75, 0.5], [0.25, 0.5], [0.0, 0.0], [NAN, NAN]])
-    return BurdenData(countries, ("s2111", "s1111"), shares, np.array([30.0, 10.0, -5.0, NAN]), "test")
+    shares = np.array([[0.75, 0.5], [0.25, 0.5], [-0.125, 0.0], [NAN, NAN]])
+    return BurdenData(countries, ("s2111", "s1111"), shares, "test")
 
 
 def test_a_small_world_by_hand(small_world):
@@ -57,15 +57,30 @@ def test_a_small_world_by_hand(small_world):
     assert (result.externalised_share.value, result.externalised_share.high) == (0.25, 0.5)
     rows = {row.iso3: row for row in result.countries}
     # cost over income: 30 / 4e6, 10 / 1.5e6, world 35 / 9.5e6 with the gains counted
-    assert rows["RIC"].relative_burden == pytest.approx(30 / 4e6 / (35 / 9.5e6))
-    assert rows["POO"].relative_burden == pytest.approx(10 / 1.5e6 / (35 / 9.5e6))
+    rich, poor = rows["RIC"].relative_burden, rows["POO"].relative_burden
+    assert (rich.value, poor.value) == pytest.approx((30 / 4e6 / (35 / 9.5e6), 10 / 1.5e6 / (35 / 9.5e6)))
+    # in the other specification nobody gains: 20 / 4e6 and 20 / 1.5e6 of 40 / 9.5e6
+    assert (rich.low, poor.high) == pytest.approx((20 / 4e6 / (40 / 9.5e6), 20 / 1.5e6 / (40 / 9.5e6)))
     assert rows["COL"].gains_in_model is True
-    assert (rows["RIC"].use_share, rows["COL"].use_share, rows["POO"].use_share) == (0.5, 0.5, None)
+    assert (rows["RIC"].use_share.value, rows["COL"].use_share.value, rows["POO"].use_share) == (0.5, 0.5, None)
     assert rows["ISL"].damage_share is None
     assert rows["ISL"].vulnerability == 0.6
     assert result.countries[-1].iso3 == "ISL"
     # a dollar in Poor weighs 8 times as much at eta 1: 0.25 · 8 of 0.75 + 0.25 · 8
-    assert burden(small_world, eta=1.0).poor_share == pytest.approx(2 / 2.75)
+    poor_share = burden(small_world, eta=1.0).poor_share
+    assert (poor_share.value, poor_share.high) == pytest.approx((2 / 2.75, 4 / 4.5))
+
+
+def test_groups_of_a_small_world_by_hand(small_world):
+    """5,000 USD is the least of the second band, both rich countries are in the last; the island has no estimate."""
+    groups = {group.group: group for group in burden(small_world).income_groups}
+    poor, rich = groups["5k to 10k"], groups["over 35k"]
+    assert (poor.people.value, rich.people.value) == (0.6, 0.4)
+    assert (poor.damages.value, poor.damages.high, rich.damages.low) == (0.25, 0.5, 0.5)
+    # 30 less 5 gained of 35, on 8 of 9.5 million USD; 20 of 40 in the other specification
+    assert rich.relative_loss.value == pytest.approx(25 / 8e6 / (35 / 9.5e6))
+    assert rich.relative_loss.low == pytest.approx(20 / 8e6 / (40 / 9.5e6))
+    assert groups["under 5k"].relative_loss.value == 0
 
 
 class TestPublished:
@@ -83,7 +98,8 @@ class TestPublished:
 
     def test_income_groups(self, central):
         found = [
-            [round(100 * share, 1) for share in (g.people, g.users, g.damages)] + [round(g.relative_loss, 2)]
+            [round(100 * share.value, 1) for share in (g.people, g.users, g.damages)]
+            + [round(g.relative_loss.value, 2)]
             for g in central.income_groups
         ]
         expected = [
@@ -101,20 +117,20 @@ class TestPublished:
     )
     def test_income_weights(self, world, eta, poor, non_users):
         weighted = burden(world, eta=eta)
-        assert weighted.poor_share == pytest.approx(poor, abs=0.005)
+        assert weighted.poor_share.value == pytest.approx(poor, abs=0.005)
         if non_users:
             assert weighted.non_user_share.value == pytest.approx(non_users, abs=0.002)
 
     def test_relative_burden_is_on_purchasing_power_and_never_on_nominal_income(self, central):
         """With nominal GDP India would bear 13.8 and Nigeria 20.9 times what the USA does."""
         over = {row.iso3: row.relative_burden for row in central.countries}
-        ratios = {code: over[code] / over["USA"] for code in ("IND", "NGA", "SDN", "CHN", "QAT")}
+        ratios = {code: over[code].value / over["USA"].value for code in ("IND", "NGA", "SDN", "CHN", "QAT")}
         assert ratios == pytest.approx({"IND": 3.4, "NGA": 5.2, "SDN": 13.7, "CHN": 0.4, "QAT": 25.3}, rel=0.013)
         assert over["VEN"] is None  # its last income is of 2011
 
     def test_damage_and_use_of_the_largest(self, central):
         rows = {row.iso3: row for row in central.countries}
-        found = {code: (rows[code].damage_share.value, rows[code].use_share) for code in ("IND", "USA", "CHN")}
+        found = {code: (rows[code].damage_share.value, rows[code].use_share.value) for code in ("IND", "USA", "CHN")}
         assert found["IND"] == pytest.approx((0.189, 0.188), abs=6e-4)
         assert found["USA"] == pytest.approx((0.106, 0.074), abs=6e-4)
         assert found["CHN"] == pytest.approx((0.053, 0.162), abs=6e-4)
@@ -131,8 +147,8 @@ class TestPublished:
             {row.iso3: row.use_share for row in burden(world, use_kind=kind).countries}
             for kind in ("count", "intensity")
         )
-        assert by_count["IND"] > 2 * by_intensity["IND"]
-        assert by_intensity["USA"] > 2 * by_count["USA"]
+        assert by_count["IND"].value > 2 * by_intensity["IND"].value
+        assert by_intensity["USA"].value > 2 * by_count["USA"].value
 
     def test_shares_add_up_in_every_specification(self, world):
         for specification in world.specifications[::40]:
@@ -141,7 +157,19 @@ class TestPublished:
                 total = sum(row.damage_share.value for row in result.countries if row.damage_share)
                 assert total == pytest.approx(1.0)
                 for column in ("people", "users", "damages"):
-                    assert sum(getattr(group, column) for group in result.income_groups) == pytest.approx(1.0)
+                    assert sum(getattr(group, column).value for group in result.income_groups) == pytest.approx(1.0)
+
+    def test_groups_have_the_range_of_all_specifications(self, world, central):
+        for at, group in enumerate(central.income_groups):
+            every = [burden(world, specification=name).income_groups[at] for name in world.specifications[::16]]
+            for column in ("damages", "relative_loss"):
+                figure = getattr(group, column)
+                values = [getattr(one, column).value for one in every]
+                assert figure.low <= min(values) < max(values) <= figure.high
+        poorest, richest = central.income_groups[0], central.income_groups[-1]
+        assert (poorest.damages.low, poorest.damages.high) == pytest.approx((0.0068, 0.2374), abs=1e-4)
+        assert (poorest.relative_loss.low, poorest.relative_loss.high) == pytest.approx((0.524, 19.6), rel=1e-3)
+        assert richest.relative_loss.low < 0  # in some specifications the rich gain by themselves
 
     def test_verdict(self, world):
         emitted = Figure(49_000, 38_000, 61_000, "measured", "facility", "2026")
@@ -149,6 +177,18 @@ class TestPublished:
             "Of the damage of 49 kgCO2e (38 to 61), 76 % (71 to 83 % over 160 specifications) falls on people who "
             "don't use AI; 89 % (61 to 97 %) falls outside United States."
         )
+
+
+def test_no_group_or_country_is_told_without_its_range(small_world):
+    told = to_json(burden(small_world))
+    for row, names in (
+        *((group, ("people", "users", "damages", "relative_loss")) for group in told["income_groups"]),
+        *((country, ("use_share", "relative_burden")) for country in told["countries"]),
+    ):
+        assert set(row["figures"]) == set(names)
+        for name, figure in row["figures"].items():
+            assert row[name] == (figure["value"] if figure else None)
+            assert figure is None or {"low", "high", "method", "boundary", "vintage"} <= set(figure)
 
 
 def test_caveats_stand_in_every_output(small_world):
@@ -204,7 +244,7 @@ def test_shares_are_shares(costs, eta):
         Country(f"C{i}", f"C{i}", 100.0, 60.0, rate, None, income, 2023)
         for i, (rate, income) in enumerate(((0.2, 1e3), (None, 1e4), (1.0, 5e4), (0.5, 1e4)))
     )
-    data = BurdenData(countries, ("s2111",), (positive / np.nansum(positive))[:, None], positive, "test")
+    data = BurdenData(countries, ("s2111",), (positive / np.nansum(positive))[:, None], "test")
     result = burden(data, eta=eta, beneficiaries=("C0", "C2"))
     assert sum(row.damage_share.value for row in result.countries if row.damage_share) == pytest.approx(1.0)
     assert 0 <= result.non_user_share.value <= 1
