@@ -16,6 +16,7 @@ from joulebook.meters.summary import ComponentEnergy, Rates, Summary
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # of whoever runs the tests: IPython would warn of another one
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
