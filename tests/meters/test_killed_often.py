@@ -22,10 +22,12 @@ from joulebook.meters.summary import Observed
 
 pytestmark = pytest.mark.compiler
 
-SEED = int(os.environ.get("JOULEBOOK_TEST_SEED") or random.randrange(1_000_000))  # read before the fixtures clear it
+# Read before the fixtures clear it; CI tries the same moments each time.
+_ANY_SEED = 1 if "JOULEBOOK_NO_SKIPS" in os.environ else random.randrange(1_000_000)
+SEED = int(os.environ.get("JOULEBOOK_TEST_SEED") or _ANY_SEED)
 JOBS, GPUS, POWER_W = 100, 16, 300
 LOST_S, STEP_S = 5.0, 0.02
-GONE_S = 15.0  # the promise is 2 s; here a hundred jobs and a hundred helpers share whatever cores there are
+GONE_S = 15.0  # the promise is 2 s; the machine may be crowded by others
 
 
 @pytest.fixture
