@@ -18,6 +18,7 @@ from joulebook.ledger.accounting.tradeoff_elsewhere import (
 )
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.estimates import serving_device, token_model
+from joulebook.ledger.sites import WORLD
 from joulebook.ledger.tradeoff_inputs import chip_of
 
 Role = str  # `large`, `small`
@@ -58,12 +59,24 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The mean day of a zone: where a piece of work of so many hours would best begin, by local standard time."""
+    """The mean day of a zone: where a piece of work of so many hours would best begin, by local standard time.
+
+    Attributes:
+        utc_offset_h: Of that time; there is no summer time in it.
+    """
 
     zone: str
     year: int
     duration_h: float
     hours: tuple[StartHour, ...]
+    utc_offset_h: float = 0.0
+
+    @property
+    def time_zone(self) -> str:
+        """`UTC+9`, or `UTC-3:30`."""
+        hours, minutes = divmod(round(abs(self.utc_offset_h) * 60), 60)
+        sign = "-" if self.utc_offset_h < 0 else "+"
+        return f"UTC{sign}{hours}{f':{minutes:02d}' if minutes else ''}"
 
 
 def regions(per_request_j: Mapping[Role, Figure], once_j: Figure | None, sites: Sequence[Site]) -> list[Region]:
@@ -92,9 +105,11 @@ def mean_day(zone: str, duration_h: float) -> Day:
         known = sorted({row.zone for row in profiles()})
         of_country = [name for name in known if name.startswith(zone[:2])]
         hint = f"; try {', '.join(of_country[:5])}" if of_country else f"; {len(known)} zones have one"
+        if zone == WORLD:
+            raise LedgerError("no hour of the day holds for the whole world: name a place with --location, such as KOR")
         raise LedgerError(f"no hourly profile is known for {zone}{hint}")
     hours = by_start_hour(found.intensity_g_per_kwh, duration_h)
-    return Day(found.zone, found.year, duration_h, tuple(hours))
+    return Day(found.zone, found.year, duration_h, tuple(hours), found.utc_offset_h)
 
 
 def variants(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,34 @@ def site(location: str | None) -> Site:
     return site_of(current_factors(settings), location or settings.location, datetime.now(UTC).year)
 
 
+def stand_ins(zones: Iterable[str]) -> list[str]:
+    """A sentence on each region by whose own grid nothing is worked out: it is unknown, or has no life-cycle figure."""
+    from datetime import UTC, datetime
+
+    from joulebook.ledger.factor_sets import current_factors
+    from joulebook.ledger.sites import stand_in
+    from joulebook.meters.settings import load_settings
+
+    factors, year = current_factors(load_settings()), datetime.now(UTC).year
+    return [said for zone in dict.fromkeys(zones) if (said := stand_in(factors, zone, year))]
+
+
+def place_line(place: Site) -> str:
+    """Where everything is worked out, and with which factors."""
+    where = "the world's mean, as no place was named (--location)" if place.assumed else place.zone
+    intensity, overhead = with_range(place.intensity_g_per_kwh), with_range(place.pue)
+    return f"All at {where}: {intensity} gCO2e/kWh, PUE {overhead}; factor set {place.vintage}"
+
+
+def site_json(place: Site) -> dict[str, Any]:
+    """The same for `--json`."""
+    from joulebook.ledger.accounting.comparison_json import figure_json
+
+    factors = {"intensity_g_per_kwh": place.intensity_g_per_kwh, "pue": place.pue}
+    known = {name: figure_json(figure) for name, figure in factors.items()}
+    return {"zone": place.zone, "assumed": place.assumed, **known, "vintage": place.vintage}
+
+
 def print_json(document: dict[str, Any]) -> None:
     """Print a document; unknown is null, and nothing that JSON lacks."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
@@ -54,7 +82,8 @@ def with_range(figure: Figure | None, scale: float = 1.0) -> str:
 
     if figure is None:
         return "unknown"
-    ends = [number(value * scale) for value in (figure.value, figure.low, figure.high)]
+    # 1 kWh in joules and back is a little less than 1 kWh, and 999.999 is no reason to write 1000 without its space
+    ends = [number(float(f"{value * scale:.9g}")) for value in (figure.value, figure.low, figure.high)]
     return ends[0] if ends[1] == ends[2] else f"{ends[0]} ({ends[1]} to {ends[2]})"
 
 
@@ -74,6 +103,11 @@ def amount(figure: Figure | None, unit: str, times: float = 1.0) -> str:
     name, size = _step(figure, unit, times)
     value, *ends = two_lines(figure, times / size).split("\n")
     return "\n".join([f"{value} {name}".rstrip(), *ends])
+
+
+def in_unit(figure: Figure | None, size: float) -> str:
+    """The figure in a unit of that size, without its name, its range on a line of its own."""
+    return two_lines(figure, 1 / size)
 
 
 def inline(figure: Figure | None, unit: str) -> str:

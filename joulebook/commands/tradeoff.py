@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands import tradeoff_checks as checks
+from joulebook.commands import tradeoff_more
 from joulebook.commands.numbers import ABOVE_0, AT_LEAST_0, NUMBER, FiniteRange
 from joulebook.commands.tradeoff_more import more_options
 
 if TYPE_CHECKING:
-    from joulebook.ledger.accounting.comparison import Candidate
+    from joulebook.ledger.accounting.comparison import Candidate, Site
     from joulebook.ledger.accounting.figure import Figure
-    from joulebook.ledger.accounting.tradeoff import BreakEven, Costs, Escalation, Quantity, Tradeoff
+    from joulebook.ledger.accounting.tradeoff import Costs, Escalation, Quantity, Tradeoff
 
 _TYPED = (
     ("kg", "large_g", "small_g", "verifier_g", "once_kg"),
     ("usd", "large_usd", "small_usd", "verifier_usd", "once_usd"),
 )
-# The unit in which the terminal shows each quantity, and how much of it one of the quantity is.
-_SI: dict[str, tuple[str, float]] = {"kwh": ("J", 3.6e6), "kg": ("g", 1e3), "usd": ("USD", 1.0), "l": ("L", 1.0)}
-_WORDS = {"kwh": "energy", "kg": "CO2e", "usd": "money", "l": "water"}
+_UNKNOWN = {"kg": "The grid is unknown", "usd": "The price of electricity is unknown", "l": "Water use is unknown"}
 _AT_A_PLACE: tuple[Quantity, ...] = ("kg", "usd", "l")
 
 
@@ -82,23 +82,26 @@ RANGED = Ranged()
 @click.option("--quality-passed-on", type=NUMBER, metavar="Q", help="Quality of the large model on what it is passed.")
 @more_options(RANGED)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def tradeoff(as_json: bool, **given: Any) -> None:
+@click.pass_context
+def tradeoff(context: click.Context, as_json: bool, **given: Any) -> None:
     """Say after how many requests the small model has paid for itself, and on which day.
 
     Give joules a request, or two models of one task. Each figure may carry its range as VALUE:LOW:HIGH.
     """
+    checks.check(context)
     joules = _inputs(given)
     all_costs, extra = _all_costs(given, joules)
     results = [_solved(costs, given) for costs in all_costs]
     more = _More.asked(given, joules)
-    extra["warnings"] += more.warnings
+    extra["warnings"] += [*more.warnings, *checks.notes(context), *_regions(given)]
+    place = _place(given, joules)
     if as_json:
-        from joulebook.commands.decisions import print_json
+        from joulebook.commands.decisions import print_json, site_json
         from joulebook.ledger.accounting.tradeoff_json import to_json
 
-        print_json({**to_json(results), **more.as_json(), **extra})
+        print_json({**to_json(results), **more.as_json(), **extra, "site": site_json(place) if place else None})
         return
-    _show(results, more, extra)
+    _show(results, more, extra, place)
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class _Joules:
     pair: dict[str, Candidate]
     per_request: dict[str, Figure]
     once: dict[str, Figure]
+    notes: tuple[str, ...] = ()
 
     def sharing(self) -> dict[str, Any]:
         """What the figures have in common, and so cancels between them."""
@@ -119,8 +123,8 @@ class _Joules:
 
 
 def _inputs(given: dict[str, Any]) -> _Joules:
-    pair = _models(given)
-    return _Joules(pair, *_joules(given, pair))
+    pair, notes = _models(given)
+    return _Joules(pair, *_joules(given, pair), notes)
 
 
 def _solved(costs: Costs, given: dict[str, Any]) -> Tradeoff:
@@ -148,7 +152,6 @@ class _More:
     @classmethod
     def asked(cls, given: dict[str, Any], joules: _Joules) -> _More:
         """Work out what the options ask."""
-        from joulebook.commands import tradeoff_more
         from joulebook.commands.decisions import site
         from joulebook.ledger.tradeoff_inputs import energy_costs
 
@@ -170,6 +173,11 @@ class _More:
                 given, joules.per_request, joules.once, site(given["location"]), **joules.sharing()
             )
         sizes = {role: candidate.parameters for role, candidate in joules.pair.items()}
+        warnings += [
+            f"--{role}-parameters holds for the size of the {role} model, not the {size:g} that are known of it."
+            for role, size in sizes.items()
+            if size and given[f"{role}_parameters"]
+        ]
         there = tradeoff_more.elsewhere(given, joules.per_request, joules.once, site, sizes)
         money = {basis: _solved(found, given) if found else None for basis, found in costs.items()}
         return cls(money, there, even, warnings)
@@ -185,57 +193,86 @@ class _More:
 
 
 def _all_costs(given: dict[str, Any], joules: _Joules) -> tuple[list[Costs], dict[str, Any]]:
-    """Every quantity that is given or can be worked out, energy first."""
-    from joulebook.commands.decisions import site
+    """Every quantity that is given or can be worked out, energy first, and what else is said of the inputs."""
     from joulebook.ledger import tradeoff_inputs
-    from joulebook.ledger.accounting.tradeoff_cascade import mixture_quality
 
-    pair, per_request, once = joules.pair, joules.per_request, joules.once
-    shared = joules.sharing()
     found: list[Costs] = []
-    warnings: list[str] = []
-    if per_request:
-        found.append(tradeoff_inputs.energy_costs(per_request, once, **shared))
-        mixed = tradeoff_inputs.boundaries(per_request, once)
+    warnings = list(joules.notes)
+    if joules.per_request:
+        found.append(tradeoff_inputs.energy_costs(joules.per_request, joules.once, **joules.sharing()))
+        mixed = tradeoff_inputs.boundaries(joules.per_request, joules.once)
         if len(mixed) > 1:
             warnings.append(f"Not the same boundary: {'; '.join(mixed)}.")
     typed = [costs for names in _TYPED if (costs := _typed(given, names)) is not None]
     found += typed
-    if per_request and (given["location"] or pair):
-        place = site(given["location"])
-        rest = [quantity for quantity in _AT_A_PLACE if quantity not in {costs.quantity for costs in typed}]
-        placed = [tradeoff_inputs.costs_at(q, per_request, once, place, **shared) for q in rest]
-        found += [costs for costs in placed if costs is not None]
+    extra: dict[str, Any] = {"warnings": warnings}
+    if joules.per_request and (given["location"] or joules.pair):
+        found += _placed(given, joules, {costs.quantity for costs in typed}, extra)
     if not found:
         raise click.UsageError(
             "a trade-off needs --large-j and --small-j, or --large and --small with two models of one --task"
         )
-    extra: dict[str, Any] = {"warnings": warnings}
+    return found, extra | _qualities(given, joules.pair)
+
+
+def _placed(given: dict[str, Any], joules: _Joules, typed: set[Quantity], extra: dict[str, Any]) -> list[Costs]:
+    """What the joules emit, cost and use at the place, but for what was typed; what is unknown there is said."""
+    from joulebook.commands.decisions import site
+    from joulebook.ledger.tradeoff_inputs import costs_at
+
+    place = site(given["location"])
+    found = []
+    for quantity in _AT_A_PLACE:
+        if quantity in typed:
+            continue
+        costs = costs_at(quantity, joules.per_request, joules.once, place, **joules.sharing())
+        if costs is None:
+            extra["warnings"].append(f"{_UNKNOWN[quantity]} at {place.zone}, so nothing is said of it.")
+        else:
+            found.append(costs)
+    return found
+
+
+def _qualities(given: dict[str, Any], pair: dict[str, Candidate]) -> dict[str, Any]:
+    """The quality gate and the quality of a mix, where they were asked for."""
+    from joulebook.ledger.accounting.tradeoff_cascade import mixture_quality
+
+    found: dict[str, Any] = {}
     if given["margin"] is not None:
-        extra["quality_gate"] = _gate(pair, given["margin"])
-    if None not in (given["escalation_rate"], given["quality_kept"], given["quality_passed_on"]):
-        extra["mixture_quality"] = mixture_quality(
-            given["escalation_rate"], given["quality_kept"], given["quality_passed_on"]
-        )
-    return found, extra
+        found["quality_gate"] = _gate(pair, given["margin"])
+    mix = [given[name] for name in ("escalation_rate", "quality_kept", "quality_passed_on")]
+    if None not in mix:
+        found["mixture_quality"] = mixture_quality(*mix)
+    return found
 
 
-def _models(given: dict[str, Any]) -> dict[str, Candidate]:
-    """The candidates of the models that were named."""
+def _models(given: dict[str, Any]) -> tuple[dict[str, Candidate], tuple[str, ...]]:
+    """The candidates of the models that were named, and what their choice had to assume."""
     names = {role: given[role] for role in ("large", "small") if given[role]}
     if not names:
-        return {}
+        return {}, ()
     from joulebook.commands.decisions import books_if_any
     from joulebook.ledger import candidates
-    from joulebook.ledger.errors import LedgerError
 
     chosen = candidates.choose(books_if_any(), tuple(names.values()), task=given["task"])
-    pair = {}
-    for role, name in names.items():
-        pair[role] = candidates.matches(chosen.candidates, name)[0]
-        if pair[role].energy_per_unit_j is None:
-            raise LedgerError(f"{name}: its energy per request on {chosen.task} is unknown; give --{role}-j")
-    return pair
+    pair = {role: _model(role, name, candidates.matches(chosen.candidates, name)) for role, name in names.items()}
+    if len(pair) > 1 and pair["large"] is pair["small"]:
+        raise click.UsageError(f"--large and --small are one and the same model, {pair['large'].model}")
+    return pair, (*chosen.notes, *(f"{role.capitalize()}: {_told(one)}." for role, one in pair.items()))
+
+
+def _model(role: str, name: str, found: list[Candidate]) -> Candidate:
+    """The one candidate that a name means, a person's own runs before what is published."""
+    from joulebook.ledger.errors import LedgerError
+
+    if found[0].energy_per_unit_j is None:
+        raise LedgerError(f"{name}: its energy per request is unknown; give --{role}-j in place of --{role}")
+    return found[0]
+
+
+def _told(candidate: Candidate) -> str:
+    origin = {"runs": "own runs", "published": "published", "estimate": "estimated"}[candidate.origin]
+    return f"{candidate.model}, {origin}" + (f", {candidate.source}" if candidate.source else "")
 
 
 def _joules(given: dict[str, Any], pair: dict[str, Candidate]) -> tuple[dict[str, Figure], dict[str, Figure]]:
@@ -311,54 +348,36 @@ def _escalation(rate: float | None, n: int | None) -> Escalation | None:
     return measured_escalation(round(rate * n), n) if n else Escalation(rate, rate, rate)
 
 
-def _break_even(even: BreakEven) -> str:
-    from joulebook.commands.decisions import amount
+def _place(given: dict[str, Any], joules: _Joules) -> Site | None:
+    """The place that anything was worked out at; None where only what was typed counts."""
+    from joulebook.commands.decisions import site
 
-    if even.requests is None:
-        return "never"
-    return amount(even.requests, "n") + (" or never" if even.latest_is_never else "")
-
-
-def _cells(result: Tradeoff) -> tuple[str, ...]:
-    """One quantity as a row of the table."""
-    from joulebook.commands.decisions import amount, two_lines
-
-    even, costs, cascade = result.break_even, result.costs, result.cascade
-    unit, size = _SI[costs.quantity]
-    return (
-        _WORDS[costs.quantity],
-        *(amount(figure, unit, size) for figure in (costs.large, costs.small, result.once)),
-        _break_even(even),
-        str(even.date or ("never" if even.requests is None else "–")),
-        two_lines(cascade.threshold) if cascade.threshold.value > 0 else "never",
-    )
+    asked = given["location"] or joules.pair or tradeoff_more.needs_place(given)
+    return site(given["location"]) if asked else None
 
 
-def _show(results: list[Tradeoff], more: _More, extra: dict[str, Any]) -> None:
+def _regions(given: dict[str, Any]) -> list[str]:
+    """What stands in for regions whose own grid is unknown."""
+    from joulebook.commands.decisions import stand_ins
+    from joulebook.ledger.sites import zone_code
+
+    return stand_ins(zone_code(place) for place in (given["location"], *given["elsewhere"]) if place)
+
+
+def _show(results: list[Tradeoff], more: _More, extra: dict[str, Any], place: Site | None) -> None:
     from rich.console import Console
 
-    from joulebook.commands.decisions import narrow_table, with_range
+    from joulebook.commands import tradeoff_text
+    from joulebook.commands.decisions import place_line
     from joulebook.commands.tradeoff_more import show_elsewhere, show_money
-    from joulebook.ledger.accounting.sentences import percent
-    from joulebook.ledger.accounting.tradeoff_verdict import UNITS
 
     console = Console()
-    console.print(results[0].verdict, highlight=False, soft_wrap=True)
-    columns = ("in", "large", "small", "once", "break-even requests", "on", "p*")
-    title = "Cost of a request and break-even, 90 % ranges underneath"
-    console.print(narrow_table(title, columns, [_cells(result) for result in results]))
+    tradeoff_text.show_result(console, results)
     if more.money:
         show_money(console, more.money)
     show_elsewhere(console, more.elsewhere, more.even)
-    if results[0].training_per_request:
-        share = percent(results[0].training_share or 0.0)
-        each, unit = with_range(results[0].training_per_request), UNITS[results[0].costs.quantity]
-        console.print(f"Training over its life adds {each} {unit} to a large request, {share} of it", highlight=False)
-    if "mixture_quality" in extra:
-        console.print(f"Quality of the mix: {extra['mixture_quality']:.4g}", highlight=False)
-    gate = extra.get("quality_gate")
-    if gate:
-        word = {True: "passes", False: "does not pass", None: "can't be told"}[gate["passes"]]
-        console.print(f"Quality gate, margin {gate['margin']:g}: {word}", highlight=False)
-    for warning in extra["warnings"]:
-        console.print(warning, style="dim", highlight=False, soft_wrap=True)
+    console.print()
+    for line in tradeoff_text.more_lines(results[0], extra):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in (*extra["warnings"], *([place_line(place)] if place else [])):
+        console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)

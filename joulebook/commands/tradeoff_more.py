@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.decisions import in_unit
 from joulebook.commands.numbers import ABOVE_0, SIZE, FiniteRange
+from joulebook.commands.tables import common_unit, show_table
+from joulebook.commands.tradeoff_text import PER, count_text, requests, show_quantities
 from joulebook.ledger.accounting.estimate_inference import BITS
 
 if TYPE_CHECKING:
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = ("elsewhere", "start_hours", "others", "batches", "precisions")
 _MONEY = ("large_gpu_s", "small_gpu_s", "verifier_gpu_s", "once_gpu_hours", "rent_usd", "gpu_price_usd")
+_LACKS = {
+    "electricity": "By electricity: unknown, as no price of it is known there",
+    "rented": "Rented: unknown without --rent-usd",
+    "owned": "On hardware of your own: unknown without --gpu-price-usd",
+}
 Command = Callable[..., Any]
 
 
@@ -39,7 +47,10 @@ def more_options(ranged: click.ParamType) -> Callable[[Command], Command]:
             help="Share of that time in which it works.",
         ),
         click.option("--elsewhere", multiple=True, metavar="ZONE", help="The same in another region; again for more."),
-        click.option("--start-hours", type=ABOVE_0, metavar="H", help="When to begin work of H hours (mean day)."),
+        click.option(
+            "--start-hours", type=ABOVE_0, metavar="H",
+            help="When to begin work of H hours: a mean day, in the local standard time of --location.",
+        ),
         click.option("--accelerator", default="H100", show_default=True, help="What it runs on now."),
         click.option("--on", "others", multiple=True, metavar="ACCELERATOR", help="The same on another one."),
         click.option("--batch", type=ABOVE_0, metavar="N", help="Requests at once now."),
@@ -64,6 +75,11 @@ def more_options(ranged: click.ParamType) -> Callable[[Command], Command]:
 def is_asked(given: Mapping[str, Any]) -> bool:
     """Whether any question of this file was asked."""
     return money_is_asked(given) or any(given[name] for name in _ELSEWHERE)
+
+
+def needs_place(given: Mapping[str, Any]) -> bool:
+    """Whether what was asked is worked out at a place."""
+    return money_is_asked(given) or bool(given["elsewhere"])
 
 
 # --- money ------------------------------------------------------------------------------------------------------
@@ -123,8 +139,15 @@ def _rent(given: Mapping[str, Any], declared: Callable[..., Figure | None]) -> t
     if quoted is None:
         return None, [f"No rent of {given['accelerator']} is known: give --rent-usd."]
     usd = quoted.price_usd_per_gpu_hour
-    said = f"Rent assumed: {usd:g} USD an hour of {quoted.accelerator}, as {quoted.provider} asked on {quoted.date}."
+    said = (
+        f"Rent assumed: {usd:g} USD an hour of {quoted.accelerator}, as {quoted.provider} asked {_when(quoted.date)}."
+    )
     return Figure(usd, usd, usd, "published", "rent, power included", quoted.date), [said]
+
+
+def _when(day: str) -> str:
+    """`on 2026-10-01`, or `in 2026` where no day is known."""
+    return f"on {day}" if day.count("-") > 1 else f"in {day}"
 
 
 # --- elsewhere or later -----------------------------------------------------------------------------------------
@@ -174,6 +197,7 @@ def elsewhere_json(found: Mapping[str, Any], even: Callable[[Mapping[str, Figure
         document["start_hour"] = {
             "zone": day.zone,
             "year": day.year,
+            "time_zone": day.time_zone,
             "duration_h": day.duration_h,
             "best_hour": _best(day).hour,
             "hours": [
@@ -215,23 +239,13 @@ def _best(day: Day) -> Any:
 
 
 def show_money(console: Console, found: Mapping[str, Tradeoff | None]) -> None:
-    """A row a basis."""
-    from joulebook.commands.decisions import narrow_table
-
-    columns = ("basis", "large", "small", "once", "break-even requests", "on")
-    rows = [(basis, *_money_cells(result)) for basis, result in found.items()]
-    title = "Money a request on three bases; never added: a rent holds hardware and power"
-    console.print(narrow_table(title, columns, rows))
-
-
-def _money_cells(result: Tradeoff | None) -> tuple[str, ...]:
-    from joulebook.commands.decisions import amount
-
-    if result is None:
-        return ("unknown", "unknown", "unknown", "unknown", "–")
-    even, costs = result.break_even, result.costs
-    dollars = (amount(figure, "USD") for figure in (costs.large, costs.small, result.once))
-    return (*dollars, amount(even.requests, "n") if even.requests else "never", str(even.date or "–"))
+    """A row a basis; of a basis that lacks a price it is said which."""
+    known = {result.costs: basis for basis, result in found.items() if result}
+    title = f"Money for {requests()} on each basis; never to be added up, as a rent holds hardware and power"
+    show_quantities(console, title, lambda result: known[result.costs], [r for r in found.values() if r])
+    for basis, result in found.items():
+        if result is None:
+            console.print(f"{_LACKS[basis]}.", highlight=False, soft_wrap=True)
 
 
 def show_elsewhere(
@@ -241,41 +255,46 @@ def show_elsewhere(
     if "regions" in found:
         _show_regions(console, found["regions"])
     if "day" in found:
-        day: Day = found["day"]
-        best, worst = _best(day), max(day.hours, key=lambda one: one.intensity_g_per_kwh)
-        console.print(
-            f"On the mean day of {day.zone} in {day.year}, work of {day.duration_h:g} h meets least carbon begun at "
-            f"{best.hour:02d}:00 ({best.intensity_g_per_kwh:.3g} g/kWh, {best.saving:.0%} under the mean) and most "
-            f"at {worst.hour:02d}:00 ({worst.intensity_g_per_kwh:.3g} g/kWh). A forecast does better than a mean day.",
-            highlight=False,
-            soft_wrap=True,
-        )  # fmt: skip
+        console.print(f"\n{day_line(found['day'])}", highlight=False, soft_wrap=True)
     if "variants" in found:
         _show_variants(console, found["variants"], even)
 
 
-def _show_regions(console: Console, regions: list[Region]) -> None:
-    from joulebook.commands.decisions import amount, narrow_table
+def day_line(day: Day) -> str:
+    """When to begin, in the time of the place."""
+    best, worst = _best(day), max(day.hours, key=lambda one: one.intensity_g_per_kwh)
+    return (
+        f"On the mean day of {day.zone} in {day.year}, work of {day.duration_h:g} h meets least carbon begun at "
+        f"{best.hour:02d}:00 ({best.intensity_g_per_kwh:.3g} g/kWh, {100 * best.saving:.0f} % under the mean) and most "
+        f"at {worst.hour:02d}:00 ({worst.intensity_g_per_kwh:.3g} g/kWh). Hours are local standard time there, "
+        f"{day.time_zone}, without summer time. A forecast does better than a mean day."
+    )
 
-    columns = ("place", "large, CO2e", "small, CO2e", "once, CO2e", "large, USD", "small, USD")
+
+def _show_regions(console: Console, regions: list[Region]) -> None:
+    per = [place for region in regions for place in region.per_request.values()]
+    once = [region.once.emissions_g for region in regions if region.once]
+    carbon, grams = common_unit([*(place.emissions_g.scaled(PER) for place in per), *once], "g")
+    money, dollars = common_unit([place.cost_usd for place in per], "USD", PER)
     rows = []
     for region in regions:
-        large, small = (region.per_request[role] for role in ("large", "small"))
-        carbon = [amount(place.emissions_g, "g", 1000) for place in (large, small)]
-        money = [amount(place.cost_usd, "USD", 1000) for place in (large, small)]
-        rows.append([region.zone, *carbon, amount(region.once.emissions_g, "g") if region.once else "–", *money])
-    console.print(narrow_table("1,000 requests at each place, least carbon first", columns, rows))
+        both = [region.per_request[role] for role in ("large", "small")]
+        emitted = [in_unit(place.emissions_g, grams / PER) for place in both]
+        made = [in_unit(region.once.emissions_g, grams)] if region.once else []
+        name = "world's mean" if region.zone == "WLD" else region.zone
+        rows.append([name, *emitted, *made, *(in_unit(place.cost_usd, dollars / PER) for place in both)])
+    columns = [f"{name}, {carbon} CO2e" for name in ("large", "small", *(["once"] if once else []))]
+    columns += [f"{name}, {money}" for name in ("large", "small")]
+    show_table(console, f"{requests()} at each place, least carbon first", ["place", *columns], rows)
 
 
 def _show_variants(
     console: Console, variants: list[Variant], even: Callable[[Mapping[str, Figure]], Figure | None]
 ) -> None:
-    from joulebook.commands.decisions import amount, narrow_table
-
+    known, size = common_unit([figure for one in variants for figure in one.per_request_j.values()], "J")
     rows = []
     for one in variants:
-        requests = even(one.per_request_j)
-        energies = [amount(one.per_request_j[role], "J") for role in ("large", "small")]
-        rows.append([f"{one.kind}: {one.name}", *energies, amount(requests, "n") if requests else "never"])
-    columns = ("change", "large", "small", "break-even requests")
-    console.print(narrow_table("A request served otherwise, one change at a time (modelled)", columns, rows))
+        energies = [in_unit(one.per_request_j[role], size) for role in ("large", "small")]
+        rows.append([f"{one.kind}: {one.name}", *energies, count_text(even(one.per_request_j))])
+    columns = ("change", f"large, {known}", f"small, {known}", "break-even requests")
+    show_table(console, "A request served otherwise, one change at a time (modelled)", columns, rows)

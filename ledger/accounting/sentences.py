@@ -84,7 +84,9 @@ ENGLISH: dict[str, str] = {
         "A cascade pays as long as fewer than {threshold} of requests go on to the large model; {p} do, so it {does}."
     ),
     "cascade_threshold": "A cascade pays as long as fewer than {threshold} of requests go on to the large model.",
-    "cascade_never": "A cascade never pays: the small model and the verifier already cost as much as the large one.",
+    "cascade_never": (
+        "A cascade never pays: what comes before the large model already costs at least as much as the large model."
+    ),
     "does_pay": "pays",
     "does_not_pay": "does not pay",
     "may_pay": "may or may not pay",
