@@ -10,7 +10,7 @@ from joulebook.ledger import estimates
 from joulebook.ledger.accounting.estimate_inference import TASKS, InferenceWork
 from joulebook.ledger.accounting.estimate_training import TrainingWork, site_prior, utilisation
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.uncertainty import Range
+from joulebook.ledger.accounting.uncertainty import Range, multiply
 from joulebook.ledger.store import Ledger, RunFilter, list_runs, run_documents
 from joulebook.ledger.store.model_uses import telling
 from joulebook.reference_data.accelerators import accelerator
@@ -44,9 +44,17 @@ class SitePrior:
     runs: int
 
 
+# What each compared quantity is called.
+WORDS = {
+    "accelerator_hours": "time of accelerators",
+    "energy_j": "energy",
+    "energy_per_token_j": "energy per output token",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One quantity as it would have been predicted, and as it was."""
+    """One quantity as it would have been predicted, and as it was; its unit is the end of its name."""
 
     name: str
     predicted: Figure
@@ -56,6 +64,17 @@ class Verdict:
     def factor(self) -> float:
         """Predicted over actual."""
         return self.predicted.value / self.actual.value
+
+    @property
+    def ratio(self) -> Figure:
+        """The factor with the range that both sides give it."""
+        was = Range(1 / self.actual.value, 1 / self.actual.high, 1 / self.actual.low)
+        return multiply(self.predicted, was, method=self.actual.method, boundary=self.predicted.boundary)
+
+    @property
+    def what(self) -> str:
+        """The quantity in words."""
+        return WORDS[self.name]
 
     @property
     def inside(self) -> bool:

@@ -23,6 +23,7 @@ from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger import estimates
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.money import RENTAL
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.site_prior import SitePrior
 from joulebook.meters.errors import MeterError
@@ -117,6 +118,7 @@ def show_training() -> None:
             t(
                 "estimate.answer_training", energy=text(found.facility_energy_j, "energy"),
                 emissions=text(found.emissions_g, "emissions"), cost=text(found.cost_usd, "money"),
+                what=cost_note(found.cost_usd),
             ),
             t("estimate.answer_days", days=days_text(days)) if days else "",
         )  # fmt: skip
@@ -124,7 +126,7 @@ def show_training() -> None:
             Headline("hours", t("estimate.accelerator_hours"), found.accelerator_hours, "count", unit_suffix=" h"),
             Headline("energy", t("word.energy"), found.facility_energy_j, "energy", note=t("boundary.facility")),
             Headline("emissions", t("word.emissions"), found.emissions_g, "emissions", note=t("note.location_based")),
-            Headline("cost", t("word.cost"), found.cost_usd, "money", note=t("note.electricity")),
+            Headline("cost", t("word.cost"), found.cost_usd, "money", note=cost_note(found.cost_usd)),
             Headline("water", t("word.water"), found.water_l, "volume", note=t("note.water")),
         ])  # fmt: skip
         if of_own:
@@ -166,7 +168,8 @@ def show_inference() -> None:
                 "estimate.answer_inference", token=text(found.energy_per_token_j, "joules"),
                 request=text(found.energy_per_request_j, "energy"),
                 full=text(found.full_stack_energy_per_request_j, "energy"),
-                emissions=text(found.emissions_g, "emissions"),
+                emissions=text(found.emissions_g, "emissions"), cost=text(found.cost_usd, "money"),
+                what=cost_note(found.cost_usd), water=text(found.water_l, "volume"),
             )
         )  # fmt: skip
         figures = {
@@ -178,6 +181,8 @@ def show_inference() -> None:
             "emissions": (
                 t("estimate.emissions_request"), found.emissions_g, "emissions", t("note.location_based"),
             ),
+            "cost": (t("estimate.cost_request"), found.cost_usd, "money", cost_note(found.cost_usd)),
+            "water": (t("estimate.water_request"), found.water_l, "volume", t("note.water")),
         }  # fmt: skip
         headlines([Headline(key, *parts[:3], note=parts[3]) for key, parts in figures.items()])  # type: ignore[arg-type]
     lines: list[Line] = [
@@ -185,6 +190,8 @@ def show_inference() -> None:
         (t("estimate.per_request"), found.energy_per_request_j, "energy"),
         (t("estimate.full_stack"), found.full_stack_energy_per_request_j, "energy"),
         (t("estimate.emissions_request"), found.emissions_g, "emissions"),
+        (t("estimate.cost_request"), found.cost_usd, "money"),
+        (t("estimate.water_request"), found.water_l, "volume"),
     ]
     width(estimate.inference_parts(asked), found.emissions_g, "emissions")
     left, middle, right = st.columns(3, gap="medium")
@@ -200,6 +207,12 @@ def show_inference() -> None:
         places(asked.location, lambda code: estimate.inference(replace(asked, location=_real(code))).emissions_g)
     hours_of_day(asked.location, found.emissions_g)
     close("inference", lines, found.assumptions)
+
+
+def cost_note(figure: Figure | None) -> str:
+    """What the money is for: electricity, or accelerators by the hour."""
+    rented = figure is not None and figure.boundary == RENTAL
+    return t("estimate.rented" if rented else "note.electricity")
 
 
 def _real(code: str) -> str | None:

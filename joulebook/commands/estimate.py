@@ -13,7 +13,9 @@ from joulebook.ledger.accounting.estimate_inference import BITS, TASKS
 
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.figure import Figure
+    from joulebook.ledger.accounting.observations import Zone
     from joulebook.ledger.accounting.uncertainty import Range
+    from joulebook.ledger.site_prior import Verdict
 
 
 _TOKENS = Amount(min=0, max=1e9)
@@ -55,7 +57,8 @@ def training(
     device = estimates.training_device(accelerator)
     own = (None, None) if public else _own_prior(device.name)
     work = TrainingWork(parameters, tokens, device, count, hours, *own)
-    found = estimates.training(work, estimates.surroundings(load_settings(), location))
+    around = estimates.surroundings(load_settings(), location)
+    found = estimates.training(work, around)
     figures = {
         "accelerator_hours": found.accelerator_hours,
         "energy_j": found.energy_j,
@@ -66,7 +69,7 @@ def training(
         "duration_s": found.duration_s,
         "development_energy_j": found.development_energy_j,
     }
-    _show(figures, found.assumptions, as_json)
+    _show(figures, found.assumptions, around.zone, as_json=as_json)
 
 
 @estimate.command()
@@ -90,7 +93,7 @@ def inference(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Estimate what one output token and one request take."""
+    """Estimate what one output token and one request take; emissions, money and water are of a request."""
     from joulebook.ledger import estimates
     from joulebook.ledger.accounting.estimate_inference import InferenceWork
     from joulebook.ledger.errors import LedgerError
@@ -99,14 +102,17 @@ def inference(
     if active_parameters is not None and active_parameters > parameters:
         raise LedgerError("--active-parameters can't be more than --parameters, the total")
     work = InferenceWork(parameters, estimates.serving_device(accelerator), active_parameters, **rest)
-    found = estimates.inference(work, estimates.surroundings(load_settings(), location))
+    around = estimates.surroundings(load_settings(), location)
+    found = estimates.inference(work, around)
     figures = {
         "energy_per_token_j": found.energy_per_token_j,
         "energy_per_request_j": found.energy_per_request_j,
         "full_stack_energy_per_request_j": found.full_stack_energy_per_request_j,
         "emissions_g": found.emissions_g,
+        "cost_usd": found.cost_usd,
+        "water_l": found.water_l,
     }
-    _show(figures, found.assumptions, as_json)
+    _show(figures, found.assumptions, around.zone, as_json=as_json, per=" per request")
 
 
 @estimate.command()
@@ -125,25 +131,53 @@ def against(run: str, as_json: bool) -> None:
     document = run_document(books, find_run(books, run))
     verdicts = predicted_against_actual(document, surroundings(load_settings(), None))
     if not verdicts:
-        needed = "parameters, tokens (run.count(tokens_in=...) or requests with tokens_out) and known accelerators"
+        needed = (
+            "parameters, tokens (run.count(tokens_in=...) or requests with tokens_out) and known accelerators, used at "
+            "between 0.5 and 80 % of their peak in training"
+        )
         raise LedgerError(f"{run}: an estimate needs its {needed}; `joulebook edit` can add the parameters")
     if as_json:
-        content = [
-            {
-                "name": one.name,
-                "predicted": one.predicted.to_json(),
-                "actual": one.actual.to_json(),
-                "factor": one.factor,
-                "inside_range": one.inside,
-            }
-            for one in verdicts
-        ]
+        content = [{"name": one.name, "what": one.what, **_compared(one)} for one in verdicts]
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
+    click.echo(f"{document['name'] or document['run_id']}: what would have been estimated before it, and what it took")
     for one in verdicts:
-        spread = f"{one.predicted.value:.4g} ({one.predicted.low:.3g} to {one.predicted.high:.3g})"
-        where = "inside the range" if one.inside else "outside the range"
-        click.echo(f"{one.name:<22}predicted {spread}, was {one.actual.value:.4g}: x{one.factor:.2f}, {where}")
+        _show_verdict(one)
+
+
+def _compared(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "predicted": verdict.predicted.to_json(),
+        "actual": verdict.actual.to_json(),
+        "factor": verdict.factor,
+        "factor_figure": verdict.ratio.to_json(),
+        "inside_range": verdict.inside,
+    }
+
+
+def _show_verdict(verdict: Verdict) -> None:
+    from joulebook.ledger.accounting.sentences import number
+
+    _, unit = _label(verdict.name)
+    ratio = verdict.ratio
+    factor, low, high = (number(value) for value in (ratio.value, ratio.low, ratio.high))
+    where = "inside" if verdict.inside else "outside"
+    click.echo(f"{verdict.what}, {verdict.predicted.boundary}")
+    click.echo(f"  estimated  {_written(verdict.predicted, unit)}")
+    click.echo(f"  was        {_written(verdict.actual, unit)}")
+    click.echo(f"  the estimate is {factor} times what it was ({low} to {high}); what it was lies {where} the range")
+
+
+def _written(figure: Figure, unit: str) -> str:
+    """A figure with range, method and vintage; what was read off a clock has no range."""
+    from joulebook.ledger.reports.show import figure as written
+    from joulebook.ledger.reports.show import quantity
+
+    if figure.low == figure.high:
+        text = f"{quantity(figure.value, unit)} ({figure.method})"
+    else:
+        text = written(figure.to_json(), unit)
+    return f"{text}; {figure.vintage}" if figure.vintage else text
 
 
 def _own_prior(device: str) -> tuple[Range | None, Range | None]:
@@ -164,19 +198,32 @@ def _own_prior(device: str) -> tuple[Range | None, Range | None]:
     return found.utilisation, found.power_share
 
 
-def _show(figures: dict[str, Figure | None], assumptions: tuple[str, ...], as_json: bool) -> None:
+def _show(
+    figures: dict[str, Figure | None], assumptions: tuple[str, ...], zone: Zone, *, as_json: bool, per: str = ""
+) -> None:
     if as_json:
         content: dict[str, Any] = {name: figure.to_json() if figure else None for name, figure in figures.items()}
+        content |= {"place": {"zone": zone.zone, "how": zone.how, "assumed": zone.assumed}}
         click.echo(json.dumps({**content, "assumptions": list(assumptions)}, indent=2, ensure_ascii=False))
         return
     from joulebook.ledger.reports.show import figure as written
 
     for name, figure in figures.items():
         words, unit = _label(name)
+        words += "" if "per" in words else per
         boundary = f", {figure.boundary}" if figure else ""
         click.echo(f"{words:<34}{written(figure.to_json() if figure else None, unit)}{boundary}")
-    for one in assumptions:
-        click.echo(f"  - {one}")
+    for line in (*assumptions, *_vintages(figures)):
+        click.echo(f"  - {line}")
+
+
+def _vintages(figures: dict[str, Figure | None]) -> list[str]:
+    """Which figures stand on which factors, each said once."""
+    told: dict[str, list[str]] = {}
+    for name, figure in figures.items():
+        if figure and figure.vintage:
+            told.setdefault(figure.vintage, []).append(_label(name)[0])
+    return [f"{', '.join(names)}: {vintage}" for vintage, names in told.items()]
 
 
 def _label(name: str) -> tuple[str, str]:

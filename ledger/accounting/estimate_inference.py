@@ -1,4 +1,4 @@
-"""Inference before it happens: joules per token and request, the full stack, emissions. Pure.
+"""Inference before it happens: joules per token and request, the full stack, emissions, money, water. Pure.
 
 The middle comes from `inference_model`; the 90 % range from how far held-out models lay off (docs/estimators.md), wider
 for everything that had to be assumed: batch, device, output length, sizes beyond the measured ones.
@@ -10,11 +10,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from joulebook.ledger.accounting import estimate_place
 from joulebook.ledger.accounting.emissions import location_figure
 from joulebook.ledger.accounting.energy import full_stack_energy
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.inference_model import (
+    H100_TDP_W,
     DeviceFactors,
     Serving,
     b200_factors,
@@ -24,6 +26,7 @@ from joulebook.ledger.accounting.inference_model import (
 from joulebook.ledger.accounting.observations import Zone
 from joulebook.ledger.accounting.uncertainty import Range, by_factor, from_gsd, multiply, range_of_product
 
+SECONDS_PER_HOUR = 3600.0
 # Between 16, where services report to run (Jegham et al. 2025), and the 64 that EcoLogits assumes.
 ASSUMED_BATCH = 32.0
 UNKNOWN_BATCH_GSD = 2.2
@@ -34,6 +37,9 @@ ASSUMED_LENGTH_GSD = 1.8
 MEASURED_BATCH = (8.0, 2048.0)
 MEASURED_BILLION = (8.0, 671.0)
 DEFAULT_MEMORY_GB = 80.0
+# Mean power of accelerators while they serve, over rated power: median, 5 and 95 % of the 774 configurations of
+# ML.ENERGY v3 (H100 of 700 W, B200 of 1,000 W; J per token times tokens per second).
+SERVING_POWER_SHARE = Range(0.71, 0.42, 0.96)
 
 BITS: dict[str, float] = {
     **dict.fromkeys(("fp32", "float32"), 32.0),
@@ -105,13 +111,20 @@ class TokenModel:
 
 @dataclass(frozen=True, slots=True)
 class InferenceEstimate:
-    """Per output token and per request; `serving` says with what."""
+    """Per output token and per request; `serving` says with what.
+
+    Attributes:
+        cost_usd: Of a request: electricity, or accelerator time at the site's rate.
+        water_l: Of a request.
+    """
 
     serving: Serving
     energy_per_token_j: Figure
     energy_per_request_j: Figure
     full_stack_energy_per_request_j: Figure | None
     emissions_g: Figure | None
+    cost_usd: Figure | None
+    water_l: Figure | None
     assumptions: tuple[str, ...]
 
 
@@ -199,11 +212,21 @@ def estimate_inference(
         energy_per_request_j=request,
         full_stack_energy_per_request_j=full_stack,
         emissions_g=location_figure(full_stack, intensity, zone, year) if full_stack and intensity else None,
-        assumptions=_assumptions(work, serving, zone),
+        cost_usd=estimate_place.cost(accelerator_hours(request, work.device), full_stack, factors, zone),
+        water_l=estimate_place.water(full_stack, factors, zone) if full_stack else None,
+        assumptions=_assumptions(work, serving, factors, zone),
     )
 
 
-def _assumptions(work: InferenceWork, serving: Serving, zone: Zone) -> tuple[str, ...]:
+def accelerator_hours(request: Figure, device: ServingDevice) -> Figure:
+    """Hours of accelerators that a request takes: its energy over their power in service."""
+    share = SERVING_POWER_SHARE
+    watts = device.tdp_w or H100_TDP_W
+    a_share = Range(1 / share.value, 1 / share.high, 1 / share.low)
+    return multiply(request, a_share, method="modelled", boundary="accelerators", unit=1 / (watts * SECONDS_PER_HOUR))
+
+
+def _assumptions(work: InferenceWork, serving: Serving, factors: Factors, zone: Zone) -> tuple[str, ...]:
     said = []
     if work.batch is None:
         said.append(f"{serving.batch:g} sequences in flight assumed: the batch matters most, give it where you can")
@@ -218,5 +241,11 @@ def _assumptions(work: InferenceWork, serving: Serving, zone: Zone) -> tuple[str
     elif work.device.kind not in ("H100", "B200"):
         said.append(f"{work.device.name} was not measured: scaled from its data sheet, with a wider range")
     said.append("full stack from the accelerators alone: host, idle time and overhead as in one provider's disclosure")
+    if factors.get("gpu_hour") is not None:
+        share = SERVING_POWER_SHARE
+        said.append(
+            f"rented time from {share.value:g} ({share.low:g} to {share.high:g}) of rated power in service; hours held "
+            "idle come on top"
+        )
     said.append(f"place {zone.zone}" + (", assumed" if zone.assumed else ""))
     return tuple(said)

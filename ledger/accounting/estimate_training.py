@@ -11,14 +11,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from joulebook.ledger.accounting import estimate_place
 from joulebook.ledger.accounting.emissions import location_figure
 from joulebook.ledger.accounting.energy import facility_energy
 from joulebook.ledger.accounting.factors import Factor, Factors
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.money import electricity_cost, rental_cost
 from joulebook.ledger.accounting.observations import Zone
 from joulebook.ledger.accounting.uncertainty import Range, by_factor, from_gsd, multiply, range_of_product, range_of_sum
-from joulebook.ledger.accounting.water import water_figure
 
 SECONDS_PER_HOUR = 3600.0
 SMALL_BILLION = 2.0
@@ -167,8 +166,8 @@ def estimate_training(
         energy_j=energy,
         facility_energy_j=facility,
         emissions_g=location_figure(facility, intensity, zone, year) if intensity else None,
-        cost_usd=_cost(hours, facility, factors, zone),
-        water_l=_water(energy, factors, zone),
+        cost_usd=estimate_place.cost(hours, facility, factors, zone),
+        water_l=estimate_place.water(energy, factors, zone),
         development_energy_j=multiply(facility, DEVELOPMENT_SHARE, method="modelled", boundary=facility.boundary),
         assumptions=_assumptions(work, prior, pue, zone),
     )
@@ -187,21 +186,6 @@ def _hours(work: TrainingWork, prior: UtilisationPrior) -> Figure:
 
 def _utilisation(work: TrainingWork, prior: UtilisationPrior) -> Range:
     return work.utilisation or prior.utilisation(work.active_parameters / 1e9, work.device.peak_tflops)
-
-
-def _cost(hours: Figure, facility: Figure, factors: Factors, zone: Zone) -> Figure | None:
-    rate = factors.get("gpu_hour")
-    if rate is not None:
-        rented = rental_cost(1.0, rate)
-        cost = Range(rented.value, rented.low, rented.high)
-        return multiply(hours, cost, method=rented.method, boundary=rented.boundary, vintage=rented.vintage)
-    price = factors.get("price") or factors.get(f"price/{zone.zone}") or factors.get(f"price/{zone.zone[:3]}")
-    return electricity_cost(facility, price) if price else None
-
-
-def _water(energy: Figure, factors: Factors, zone: Zone) -> Figure | None:
-    pue, wue, grid = factors.get("pue"), factors.get("wue"), factors.get(f"water/{zone.zone[:3]}")
-    return water_figure(energy, pue, wue, grid) if pue and wue and grid else None
 
 
 def _assumptions(work: TrainingWork, prior: UtilisationPrior, pue: Factor | None, zone: Zone) -> tuple[str, ...]:

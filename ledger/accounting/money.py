@@ -7,6 +7,8 @@ from joulebook.ledger.accounting.factors import Factor
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.uncertainty import multiply, times
 
+RENTAL = "accelerator rental"  # the boundary of money that was paid for accelerators by the hour
+
 
 def electricity_cost_usd(facility_kwh: float, price_usd_per_kwh: float) -> float:
     """Cost of the electricity that the facility drew for the run."""
@@ -34,4 +36,4 @@ def rental_cost(accelerator_hours: float, rate: Factor) -> Figure:
     """Dollars of accelerators rented for the run's time."""
     cost = times(rate.range, accelerator_cost_usd(accelerator_hours, 1.0))
     vintage = f"{rate.value:g} USD per GPU-hour ({rate.source} {rate.vintage})"
-    return Figure(*cost, method=rate.method, boundary="accelerator rental", vintage=vintage)
+    return Figure(*cost, method=rate.method, boundary=RENTAL, vintage=vintage)

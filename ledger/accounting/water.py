@@ -5,7 +5,7 @@ from __future__ import annotations
 from joulebook.ledger.accounting.energy import J_PER_KWH, wider
 from joulebook.ledger.accounting.factors import Factor
 from joulebook.ledger.accounting.figure import Figure, weakest
-from joulebook.ledger.accounting.uncertainty import multiply, range_of_product, range_of_sum
+from joulebook.ledger.accounting.uncertainty import Range, multiply, range_of_product, range_of_sum
 
 
 def site_water_l(it_kwh: float, wue_l_per_kwh: float) -> float:
@@ -34,6 +34,27 @@ def water_figure(energy: Figure, pue: Factor, wue: Factor, grid: Factor) -> Figu
         per_kwh,
         method=weakest([pue.method, wue.method, grid.method]),
         boundary=wider(energy.boundary, "facility"),
+        vintage=f"WUE {_shown(wue)}, grid {_shown(grid)}",
+        unit=1 / J_PER_KWH,
+    )
+
+
+def facility_water_figure(facility: Figure, pue: Factor, wue: Factor, grid: Factor) -> Figure:
+    """Litres of a facility's energy, of which one part in PUE is IT's: `E_facility * (WUE / PUE + EWIF)`.
+
+    Args:
+        facility: Energy of the facility in joules.
+        pue: Facility over IT energy.
+        wue: Litres per IT kWh on site.
+        grid: Litres per kWh generated.
+    """
+    it_share = Range(1 / pue.value, 1 / pue.high, 1 / pue.low)
+    per_kwh = range_of_sum([range_of_product([wue.range, it_share]), grid.range])
+    return multiply(
+        facility,
+        per_kwh,
+        method=weakest([pue.method, wue.method, grid.method]),
+        boundary=facility.boundary,
         vintage=f"WUE {_shown(wue)}, grid {_shown(grid)}",
         unit=1 / J_PER_KWH,
     )

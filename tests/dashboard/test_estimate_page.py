@@ -149,3 +149,15 @@ def test_own_runs_are_the_prior_and_can_be_switched_off(show: Show) -> None:
     other = show("estimate", estimate_accelerator="A100")
     assert "from public runs" in utilisation_said(other).replace("\\", "")  # none of these runs was on one
     assert not other.toggle
+
+
+def test_a_request_has_money_and_water(show: Show) -> None:
+    app = show("estimate", estimate_kind="Inference", estimate_where="Germany")
+    assert not app.exception
+    assert "of electricity and **" in app.markdown[0].value
+    figures = app.dataframe[0].value.set_index("Figure")
+    for name, unit in (("Cost, per request", "USD"), ("Water, per request", "mL")):
+        shown = figures.loc[name]
+        assert unit in shown["Estimate"]
+        assert " to " in shown["Estimate"]
+        assert shown["Method"] == "modelled"

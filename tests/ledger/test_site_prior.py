@@ -86,6 +86,9 @@ def test_the_estimate_stands_beside_what_was():
     assert hours.actual.value == 8
     assert hours.inside
     assert hours.factor == pytest.approx(hours.predicted.value / 8)
+    # what was is exact here, so that the factor is as wide as the estimate
+    assert (hours.ratio.low, hours.ratio.high) == pytest.approx((hours.predicted.low / 8, hours.predicted.high / 8))
+    assert (hours.what, energy.what) == ("time of accelerators", "energy")
 
 
 def test_inference_is_compared_per_token():

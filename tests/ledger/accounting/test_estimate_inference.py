@@ -8,6 +8,7 @@ import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from joulebook.commands.estimate import estimate
 from joulebook.ledger import estimates
 from joulebook.ledger.accounting.estimate_inference import (
+    SERVING_POWER_SHARE,
     InferenceWork,
     ServingDevice,
     devices_needed,
@@ -30,6 +32,7 @@ from joulebook.ledger.accounting.inference_model import (
     scaled_factors,
     touched_billion,
 )
+from joulebook.meters.settings import Settings
 from joulebook.reference_data.inference import held_out_coefficients, inference_coefficients, inference_configs
 
 H100 = ServingDevice("NVIDIA H100 SXM5 80GB", "H100", 700, 80, 3350, 989.4)
@@ -206,6 +209,40 @@ def test_lengths_come_from_the_task():
     assert serving_of(InferenceWork(8e9, H100, task="chat", tokens_in=0), MODEL).prompt_tokens == 0
 
 
+WORK = InferenceWork(70e9, H100, count=4, batch=64, tokens_in=100, tokens_out=500)
+
+
+def test_money_and_water_of_a_request_follow_from_the_full_stack():
+    found = estimates.inference(WORK, estimates.surroundings(Settings(pue=1.2, price_usd_per_kwh=0.1), "KOR"))
+    kwh = found.full_stack_energy_per_request_j.value / 3.6e6
+    assert found.cost_usd.value == pytest.approx(0.1 * kwh)
+    assert (found.cost_usd.boundary, found.water_l.boundary) == ("facility", "facility")
+    # 0.3 L per IT kWh on site, and IT is one part in 1.2 of the facility; 1.8877 L/kWh at Korea's power plants
+    assert found.water_l.value == pytest.approx((0.3 / 1.2 + 1.8877) * kwh)
+    assert found.water_l.low < found.water_l.value < found.water_l.high
+    assert "WUE 0.3" in found.water_l.vintage
+
+
+def test_a_rate_replaces_the_price_of_electricity():
+    """Hours of accelerators at 0.71 of 700 W."""
+    found = estimates.inference(WORK, estimates.surroundings(Settings(gpu_hour_usd=2.0), "KOR"))
+    hours = found.energy_per_request_j.value / (0.71 * 700 * 3600)
+    assert found.cost_usd.value == pytest.approx(2 * hours)
+    assert found.cost_usd.boundary == "accelerator rental"
+    assert any("held idle" in line for line in found.assumptions)
+    assert estimates.inference(WORK, estimates.surroundings(Settings(), "MCO")).cost_usd is None
+
+
+def test_the_power_in_service_is_that_of_the_measured_configurations():
+    rated_w = {"H100": 700, "B200": 1000}
+    shares = [
+        row.energy_j_per_token * row.throughput_tokens_per_s / row.accelerators / rated_w[row.accelerator]
+        for row in inference_configs()
+    ]
+    ends = [round(float(np.percentile(shares, point)), 2) for point in (50, 5, 95)]
+    assert ends == list(SERVING_POWER_SHARE)
+
+
 FIGURE_KEYS = {"value", "low", "high", "method", "measured_share", "boundary", "vintage"}
 
 
@@ -234,12 +271,14 @@ def test_the_command_keeps_the_contract(tmp_path):
     )
     found = json.loads(result.output)
     names = ["energy_per_token_j", "energy_per_request_j", "full_stack_energy_per_request_j", "emissions_g"]
+    names += ["cost_usd", "water_l"]
     for name in names:
         assert found[name].keys() == FIGURE_KEYS
         assert found[name]["low"] <= found[name]["value"] <= found[name]["high"]
         assert found[name]["method"] == "modelled"
         assert found[name]["vintage"]
-    assert [found[name]["boundary"] for name in names] == ["accelerators", "accelerators", "facility", "facility"]
+    assert [found[name]["boundary"] for name in names] == ["accelerators"] * 2 + ["facility"] * 4
+    assert found["place"] == {"zone": "WLD", "how": "unknown", "assumed": True}
     assert found["full_stack_energy_per_request_j"]["value"] == pytest.approx(
         2.4 * found["energy_per_request_j"]["value"]
     )
