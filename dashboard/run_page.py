@@ -18,7 +18,7 @@ from joulebook.dashboard.figures import figure_of, mark
 from joulebook.dashboard.saving import WORK_UNITS
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.forecasts import fraction_done, whole_run
+from joulebook.ledger.forecasts import fraction_done, is_total, to_do, whole_run
 
 Document = Mapping[str, Any]
 OUTSIDE = "outside phases"
@@ -146,12 +146,17 @@ def work_of(document: Document) -> tuple[str, float] | None:
 
 
 def work_done(document: Document) -> str:
-    """Say `90 requests, 18 000 tokens read`; seconds summed over requests are no work, and nothing done is left out."""
+    """Say `90 of 400 requests, 18 000 tokens read`; seconds summed over requests are no work, nor is what is yet to do."""
     known = {"requests", "samples", "tokens_in", "tokens_out", "requests_failed"}
+    totals = to_do(document)
+
+    def amount(unit: str, n: float) -> str:
+        return t("run.of_all", done=fmt.whole(n), all=fmt.whole(totals[unit])) if unit in totals else fmt.whole(n)
+
     return ", ".join(
-        f"{fmt.whole(n)} {t('work.' + unit) if unit in known else unit}"
+        f"{amount(unit, n)} {t('work.' + unit) if unit in known else unit}"
         for unit, n in document["counts"].items()
-        if n and unit != "request_s"
+        if n and unit != "request_s" and not is_total(unit)
     )
 
 

@@ -12,13 +12,23 @@ REST_DIFFERS = 0.2  # by how much the rest may differ from what is done; the dis
 _TOTAL = "total_"
 
 
+def to_do(document: Mapping[str, Any]) -> dict[str, float]:
+    """How much there is to do, by count: as the run said (`run.expect(steps=1000)`), else by its tag `total_<count>`."""
+    said = {**(document.get("tags") or {}), **(document.get("counts") or {})}
+    totals = {str(key).removeprefix(_TOTAL): _number(value) for key, value in said.items() if is_total(str(key))}
+    return {name: total for name, total in totals.items() if total and total > 0}
+
+
+def is_total(count: str) -> bool:
+    """Whether a count says how much there is to do, and is no work done."""
+    return count.startswith(_TOTAL)
+
+
 def fraction_done(document: Mapping[str, Any]) -> float | None:
-    """How much is done: what the run counted over its tag `total_<count>`, such as `total_steps`; None if unsaid."""
-    tags, counts = document.get("tags") or {}, document.get("counts") or {}
-    for tag, said in tags.items():
-        counted = counts.get(str(tag).removeprefix(_TOTAL)) if str(tag).startswith(_TOTAL) else None
-        total = _number(said)
-        if counted and total and counted <= total:
+    """How much is done: what the run counted over what there is to do; None if unsaid, or if more than that is done."""
+    counts = document.get("counts") or {}
+    for name, total in to_do(document).items():
+        if (counted := counts.get(name)) and counted <= total:
             return float(counted / total)
     return None
 

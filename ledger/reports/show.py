@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.forecasts import fraction_done, is_total, to_do, whole_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,6 +176,25 @@ def print_run(document: Shown) -> None:
         console.print(f"[yellow]![/yellow] {escape(text)}")
 
 
+def _counts(document: Shown) -> list[tuple[str, str]]:
+    """What was done, of how much where the run said it, and what the whole run will have used."""
+    totals = to_do(document)
+    rows = [
+        (name, f"{_amount(n)} of {_amount(totals[name])}" if name in totals else _amount(n))
+        for name, n in document["counts"].items()
+        if not is_total(name)
+    ]
+    done = fraction_done(document) if document["status"] == "running" else None
+    if done and document["energy_j"]:
+        whole = whole_run(Figure(**document["energy_j"]), done)
+        rows.append(("energy (IT), all of it", figure(asdict(whole), "J")))
+    return rows
+
+
+def _amount(n: float) -> str:
+    return _three_digits(n) if isinstance(n, float) else f"{n:,}"
+
+
 def _headline(document: Shown) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     emissions = document["emissions_g"]
@@ -199,10 +222,7 @@ def _headline(document: Shown) -> Table:
         ("cost", figure(document["cost_usd"], "USD")),
         ("place", zones or "unknown"),
     ]
-    rows += [
-        (key, _three_digits(amount) if isinstance(amount, float) else f"{amount:,}")
-        for key, amount in document["counts"].items()
-    ]
+    rows += _counts(document)
     rows += [(item["name"], _score(item)) for item in document["quality"]]
     rows += (
         [("tags", ", ".join(f"{key}={value}" for key, value in document["tags"].items()))] if document["tags"] else []

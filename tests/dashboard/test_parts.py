@@ -15,8 +15,6 @@ from joulebook.dashboard import escape, periods, run_facts, saving
 from joulebook.dashboard.charts import energy_bars, power, size_classes, template
 from joulebook.dashboard.components.table import csv_bytes
 from joulebook.dashboard.palette import DARK, LIGHT, palette_for
-from joulebook.ledger import forecasts
-from joulebook.ledger.accounting.figure import Figure
 
 NOW = datetime(2026, 3, 15, 13, 30, tzinfo=UTC)
 
@@ -163,17 +161,6 @@ def test_palettes() -> None:
     assert palette_for("dark") is DARK
     assert palette_for(None) is LIGHT
     assert set(LIGHT.components) == set(DARK.components) == {"gpu", "cpu", "ram", "other"}
-
-
-def test_a_run_on_its_way_is_forecast_from_what_is_done() -> None:
-    energy = Figure(100.0, 90.0, 110.0, "measured", "IT")
-    document = {"tags": {"total_steps": "400", "total_odd": "many"}, "counts": {"steps": 100, "odd": 1}}
-    assert forecasts.fraction_done(document) == 0.25
-    assert forecasts.fraction_done({"tags": {"total_steps": 50}, "counts": {"steps": 100}}) is None
-    whole = forecasts.whole_run(energy, 0.25)
-    assert whole.value == pytest.approx(400)
-    assert whole.low == pytest.approx(90 * (1 + 3 * 0.8))
-    assert whole.high == pytest.approx(110 * (1 + 3 * 1.2))
 
 
 def test_notes_and_corrections_are_written_out() -> None:
