@@ -146,7 +146,7 @@ def work_of(document: Document) -> tuple[str, float] | None:
 
 
 def work_done(document: Document) -> str:
-    """Say `90 of 400 requests, 18 000 tokens read`; seconds summed over requests are no work, nor is what is yet to do."""
+    """Say `90 of 400 requests, 18 000 tokens read`; seconds of requests are no work, nor is what is to do."""
     known = {"requests", "samples", "tokens_in", "tokens_out", "requests_failed"}
     totals = to_do(document)
 

@@ -13,7 +13,7 @@ _TOTAL = "total_"
 
 
 def to_do(document: Mapping[str, Any]) -> dict[str, float]:
-    """How much there is to do, by count: as the run said (`run.expect(steps=1000)`), else by its tag `total_<count>`."""
+    """How much there is to do, by count: as the run said (`run.expect(steps=1000)`), or its tag `total_<count>`."""
     said = {**(document.get("tags") or {}), **(document.get("counts") or {})}
     totals = {str(key).removeprefix(_TOTAL): _number(value) for key, value in said.items() if is_total(str(key))}
     return {name: total for name, total in totals.items() if total and total > 0}
