@@ -129,7 +129,7 @@ class Run:
         self._on_end: Callable[[], None] | None = None
         self._phases: Counter[str] = Counter()
         self._phase_numbers = 0
-        self._steps: tuple[int, int | None] = (0, None)
+        self._done_of: dict[str, tuple[float, float]] = {}  # of what is expected: how much is done, and of how much
         self._open_phases: contextvars.ContextVar[tuple[int, ...]] = contextvars.ContextVar("phases", default=())
         self._lock = threading.RLock()
         if not disabled:
@@ -191,6 +191,18 @@ class Run:
         if self._pending is not None and self._is_ours():
             with never_raising("a count was left out"):
                 self._pending.count({key: _amount(value) for key, value in amounts.items()})
+                for name in self._done_of.keys() & amounts.keys():
+                    done, total = self._done_of[name]
+                    self._done_of[name] = (done + amounts[name], total)
+
+    def expect(self, **amounts: float) -> None:
+        """Say how much of a count is still to come, `expect(steps=1000)`: then the whole run can be forecast."""
+        self._tell_if_over("what is to come")
+        with never_raising("what is to come was left out"):
+            for name, value in amounts.items():
+                done, total = self._done_of.get(name, (0.0, 0.0))
+                self._done_of[name] = (done, total + _amount(value))
+            self.count(**{f"total_{name}": value for name, value in amounts.items()})
 
     def quality(
         self,
@@ -227,18 +239,19 @@ class Run:
 
     def steps(self, loader: Iterable[_T], name: str = "step", *, samples: str | None = "steps") -> Iterator[_T]:
         """Go through a loader and count its steps: `for batch in run.steps(loader):`."""
-        self._steps = (0, len(loader) if isinstance(loader, Sized) else None)
+        length = _length(loader)
+        if samples and length:
+            self.expect(**{samples: length})
         with self.phase(name):
             for item in loader:
                 yield item
-                self._steps = (self._steps[0] + 1, self._steps[1])
                 if samples:
                     self.count(**{samples: 1})
 
     def fraction_done(self) -> float | None:
-        """How much of the loader in `steps` has been gone through; None where nobody knows."""
-        done, total = self._steps
-        return done / total if total else None
+        """How much is done of what was said to come; None where nobody said, or where more came than was said."""
+        shares = [done / total for done, total in self._done_of.values() if 0 < done <= total]
+        return min(shares, default=None)
 
     def summary(self) -> Summary:
         """What the run used so far (all of it, once it has ended)."""
@@ -280,6 +293,14 @@ def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:
         return shared_run_id(rank, name, ordinal, Path())
     found = Patient(lambda: shared_run_id(rank, name, ordinal, journals_folder())).result(_FILES_WAIT_S)
     return found or shared_run_id(replace(rank, launch=None), name, ordinal, Path())
+
+
+def _length(loader: Iterable[Any]) -> int | None:
+    """How many items there will be; None where nobody knows: a DataLoader over a stream has a length that raises."""
+    try:
+        return len(loader) if isinstance(loader, Sized) else None
+    except Exception:  # noqa: BLE001 - whatever a loader's length does, the loop goes on
+        return None
 
 
 def _amount(value: Any) -> float:

@@ -77,6 +77,12 @@ class HeldRun:
             self.run.count(**amounts)
 
     @quiet
+    def expect(self, **amounts: float) -> None:
+        """Say how much of a count is still to come."""
+        if self._track is not None and self.run is not None:
+            self.run.expect(**amounts)
+
+    @quiet
     def summary(self) -> Summary | None:
         """What the run used; None before the first run, and where that can't be told."""
         return self.run.summary() if self.run is not None else None

@@ -28,7 +28,8 @@ class KerasMeter:
             parameters.
     """
 
-    model: Any  # from Keras
+    model: Any  # from Keras, like `params`
+    params: Any
 
     def __init__(self, **words: Any) -> None:
         super().__init__()
@@ -39,8 +40,11 @@ class KerasMeter:
 
     @quiet
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Begin the run of a fit."""
+        """Begin the run of a fit; tell how many steps are to come, where Keras knows it."""
         self.held.open(kind="training", **self._facts())
+        epochs, steps = (self.params or {}).get("epochs"), (self.params or {}).get("steps")
+        if epochs and steps:
+            self.held.expect(steps=epochs * steps)
 
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
         """End the run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from importlib import import_module
 from typing import Any
@@ -29,6 +30,12 @@ class LightningMeter:
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002 - Lightning's signature
         """Begin the run of a fit."""
         self.held.open(kind="training", **_facts(pl_module))
+
+    @quiet
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002 - Lightning's signature
+        """Tell how many batches are to come, where that is known."""
+        if (to_come := _batches_to_come(trainer)) is not None:
+            self.held.expect(steps=to_come)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002 - Lightning's signature
         """Begin an epoch."""
@@ -80,6 +87,17 @@ class LightningMeter:
         if not self.held.is_open:
             self.held.open(kind="inference", stage="evaluate", **_facts(module))
         self.held.begin(phase)
+
+
+def _batches_to_come(trainer: Any) -> float | None:
+    """Batches until the last epoch or the last step of the optimizer; None where neither is set or known."""
+    ends = []
+    if trainer.max_epochs not in (None, -1):
+        ends.append((trainer.max_epochs - trainer.current_epoch) * trainer.num_training_batches)
+    if trainer.max_steps != -1:
+        ends.append((trainer.max_steps - trainer.global_step) * trainer.accumulate_grad_batches)
+    to_come = min(ends, default=math.inf)
+    return to_come if 0 < to_come < math.inf else None
 
 
 def _facts(module: Any) -> dict[str, Any]:

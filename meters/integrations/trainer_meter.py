@@ -56,10 +56,17 @@ class TrainerMeter:
 
     @quiet
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - its signature
-        """Begin a run where a trainer has a `train` of its own."""
+        """Begin a run where a trainer has a `train` of its own; tell how many steps are to come."""
         if not self.held.is_open:
             self._by_event = True
             self.held.open(name=getattr(args, "run_name", None), kind="training")
+        if state.max_steps > state.global_step:
+            self.held.expect(steps=state.max_steps - state.global_step)
+
+    @quiet
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - its signature
+        """Count a step of the optimizer."""
+        self.held.count(steps=1)
 
     @quiet
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - its signature

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pytest
 from simulated_nvml import INSTANTANEOUS, SEES_ALL, UNSUPPORTED, Fault, Gpu
@@ -95,6 +96,7 @@ def test_a_run_is_recorded_in_full_and_its_energies_are_right(python, simulator,
 def test_marks_that_follow_closely_do_not_keep_the_meter_reading(python, simulator, read_journals) -> None:
     code = """
 import time
+from collections import Counter
 from joulebook import track
 with track("x") as run:
     for _ in range(40):
@@ -163,6 +165,7 @@ def test_only_visible_gpus_are_metered(python, simulator, read_journals) -> None
 
 HANGS = """
 import time
+from collections import Counter
 t0 = time.perf_counter()
 from joulebook import track
 t1 = time.perf_counter()
@@ -482,6 +485,7 @@ def test_no_socket_is_ever_opened(python, simulator, tmp_path, read_journals) ->
     )
     code = """
 import time
+from collections import Counter
 from joulebook import track
 with track("x", location="DE", progress=True) as run:
     with run.phase("a"): time.sleep(0.3)
@@ -543,6 +547,7 @@ import subprocess
 def refused(*a, **k): raise PermissionError("no")
 subprocess.Popen = refused
 import time
+from collections import Counter
 from joulebook import track
 with track("x") as run: time.sleep(1)
 """
@@ -560,14 +565,46 @@ def test_steps_of_a_loader_are_counted_also_when_a_loop_breaks_off(python, read_
 from joulebook import track
 with track("x") as run:
     assert list(run.steps([1, 2, 3])) == [1, 2, 3]
+    assert run.fraction_done() == 1
     for item in run.steps(range(10)):
         if item == 4: break
+    assert run.fraction_done() == 7 / 13
 """
     done = python(code)
     assert (done.returncode, done.stderr) == (0, "")
     (journal,) = read_journals()
-    assert sum(record["steps"] for record in journal.of("n")) == 3 + 4
+    assert counted(journal) == {"total_steps": 13, "steps": 3 + 4}
     assert [end["failed"] for end in journal.of("pe")] == [False, False]
+
+
+def test_a_loader_that_can_not_tell_its_length_is_gone_through_and_the_user_may_say_it(python, read_journals) -> None:
+    """A PyTorch DataLoader over a stream has a length that raises."""
+    code = """
+from joulebook import track
+class Stream:
+    def __iter__(self): return iter(range(3))
+    def __len__(self): raise TypeError("a stream has no length")
+with track("x") as run:
+    assert list(run.steps(Stream())) == [0, 1, 2]
+    assert run.fraction_done() is None
+    run.expect(samples=8)
+    run.count(samples=2)
+    assert run.fraction_done() == 0.25
+    run.expect(samples="many")
+    run.count(samples=20)
+    assert run.fraction_done() is None
+"""
+    done = python(code)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+    (journal,) = read_journals()
+    assert counted(journal) == {"steps": 3, "total_samples": 8, "samples": 22}
+
+
+def counted(journal) -> dict[str, float]:
+    total: Counter[str] = Counter()
+    for record in journal.of("n"):
+        total.update({key: n for key, n in record.items() if key not in ("k", "w", "b")})
+    return dict(total)
 
 
 def test_secrets_on_the_command_line_are_not_recorded(journals, read_journals) -> None:

@@ -73,7 +73,7 @@ def test_fit_and_validation(tmp_path: Path, told: Callable[[], list[Any]]) -> No
     assert run.phases == ["sanity check", "epoch", "epoch/validation", "epoch", "epoch/validation"]
     assert run.opening["project"] == "lines"
     assert (run.opening["model"], run.opening["parameters"], run.opening["kind"]) == ("Line", 4, "training")
-    assert (run.counts["samples"], run.counts["steps"]) == (20, 6)
+    assert (run.counts["samples"], run.counts["steps"], run.counts["total_steps"]) == (20, 6, 6)
 
 
 def test_validation_alone_is_a_run_of_its_own(tmp_path: Path, told: Callable[[], list[Any]]) -> None:

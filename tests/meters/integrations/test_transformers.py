@@ -79,6 +79,7 @@ def test_training_by_name(tmp_path: Path, told: Callable[[], list[Any]]) -> None
     assert run.counts["samples"] == 2 * SAMPLES
     assert run.counts["tokens"] == 2 * SAMPLES * TOKENS_EACH
     assert run.counts["evaluation_samples"] == 2 * 8
+    assert run.counts["steps"] == run.counts["total_steps"] == trainer.state.max_steps > 1
     assert [(q["name"], q["n"], q["higher_is_better"]) for q in run.quality] == [("eval_loss", 8, False)] * 2
 
 
