@@ -10,26 +10,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sized
-from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from joulebook.meters.description import Description, warn_line
 from joulebook.meters.journal import new_id
-from joulebook.meters.launchers import Rank, find_rank, shared_run_id
-from joulebook.meters.metered_job import MeteredJob, journals_folder
-from joulebook.meters.patience import Patient
+from joulebook.meters.launchers import Rank, find_rank
+from joulebook.meters.metered_job import MeteredJob
 from joulebook.meters.pending import Pending
 from joulebook.meters.place_rates import rates_finder
 from joulebook.meters.quality import quality_record
+from joulebook.meters.run_ids import given_run_id, joined_run_id
 
 if TYPE_CHECKING:
     from joulebook.meters.summary import Summary
 
 _T = TypeVar("_T")
 _ordinals: Counter[str] = Counter()
-_FILES_WAIT_S = 1.0  # ranks that don't find earlier launches in time could part from the others
 
 
 @contextlib.contextmanager
@@ -138,11 +135,16 @@ class Run:
 
     def _start(self, parent: str | None, *, nested: bool, baseline_s: float | None) -> None:
         rank = find_rank()
-        self.id = _run_id(self.description.name or "", rank, nested=nested)
+        self.id = (None if nested else given_run_id()) or self._joined_id(rank)
         parent = None if parent == self.id else parent
         self._job = MeteredJob(self.description, run_id=self.id, parent=parent, rank=rank, baseline_s=baseline_s)
         if self._job.helper is not None:
             self._pending = Pending(self._job.helper.channel)
+
+    def _joined_id(self, rank: Rank | None) -> str:
+        name = self.description.name or ""
+        _ordinals[name] += 1
+        return joined_run_id(rank, name, _ordinals[name] - 1)
 
     def _is_ours(self) -> bool:
         """False in a forked child: the run belongs to the process that began it."""
@@ -278,21 +280,6 @@ class Run:
                 pending.close()
         with never_raising("the run's end was not recorded"):
             self._job.stop(status, exit_status, at_exit=at_exit)
-
-
-def _run_id(name: str, rank: Rank | None, *, nested: bool) -> str:
-    """Joined runs have the id that was given or that all ranks work out alike; others a new one."""
-    given = os.environ.get("JOULEBOOK_RUN_ID", "").strip()
-    if given and not nested:
-        return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in given)[:64]
-    if rank is None:
-        return new_id()
-    ordinal = _ordinals[name]
-    _ordinals[name] += 1
-    if rank.launch is None:
-        return shared_run_id(rank, name, ordinal, Path())
-    found = Patient(lambda: shared_run_id(rank, name, ordinal, journals_folder())).result(_FILES_WAIT_S)
-    return found or shared_run_id(replace(rank, launch=None), name, ordinal, Path())
 
 
 def _length(loader: Iterable[Any]) -> int | None:

@@ -12,8 +12,9 @@ from types import FrameType
 from typing import Any
 
 from joulebook.meters.description import Description, warn_line
-from joulebook.meters.journal import new_id
+from joulebook.meters.launchers import find_rank
 from joulebook.meters.metered_job import MeteredJob
+from joulebook.meters.run_ids import given_run_id, joined_run_id
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 _END_WAIT_S = 5.0  # the command has ended: nobody is held up who waits for the record
@@ -55,9 +56,11 @@ def run_command(
     """
     if os.environ.get("JOULEBOOK_DISABLED") == "1":
         return CommandOutcome(_wait(command, dict(os.environ), _Group())[0], None, None)
-    run_id = _given_run_id() or new_id()
+    rank = find_rank()
+    run_id = given_run_id() or joined_run_id(rank, f"joulebook run {description.name}")
     parent = os.environ.get("JOULEBOOK_PARENT_RUN")
-    job = _start_meter(command, description, run_id, parent if parent != run_id else None, baseline_s)
+    joins = {"run_id": run_id, "parent": parent if parent != run_id else None, "rank": rank}
+    job = _start_meter(command, description, joins, baseline_s)
     group = _Group()
     after = on_start(job, group.ask_to_end) if on_start is not None and job is not None else None
     environ = {key: value for key, value in os.environ.items() if key != "JOULEBOOK_RUN_ID"}
@@ -78,24 +81,11 @@ def run_command(
     return CommandOutcome(status, run_id if metered else None, journal, started=started)
 
 
-def _given_run_id() -> str | None:
-    given = os.environ.get("JOULEBOOK_RUN_ID", "").strip()
-    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in given)[:64] or None
-
-
 def _start_meter(
-    command: Sequence[str], description: Description, run_id: str, parent: str | None, baseline_s: float | None
+    command: Sequence[str], description: Description, joins: dict[str, Any], baseline_s: float | None
 ) -> MeteredJob | None:
     try:
-        return MeteredJob(
-            description,
-            run_id=run_id,
-            parent=parent,
-            rank=None,
-            mode="command",
-            command=command,
-            baseline_s=baseline_s,
-        )
+        return MeteredJob(description, **joins, mode="command", command=command, baseline_s=baseline_s)
     except Exception as error:  # noqa: BLE001 - the command runs in any case
         warn_line(f"this run is not metered ({type(error).__name__}: {error})")
         return None
@@ -111,7 +101,8 @@ def _wait(command: Sequence[str], environ: dict[str, str], group: _Group) -> tup
     """Start the command in a process group of its own, hand signals on, and wait; its status, and if it started."""
     with _handing_on(group):
         try:
-            process = subprocess.Popen(list(command), env=environ, process_group=0)
+            # Files that were handed to us are the command's: an MPI rank talks to its launcher through one.
+            process = subprocess.Popen(list(command), env=environ, process_group=0, close_fds=False)
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             warn_line(f"{command[0]}: {'command not found' if missing else error.strerror or error}")

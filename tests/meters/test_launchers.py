@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from joulebook.meters.launchers import find_rank, shared_run_id
+from joulebook.meters.launchers import find_rank
+from joulebook.meters.run_ids import shared_run_id
 
 TORCH = {"WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
 ELASTIC = {**TORCH, "TORCHELASTIC_RUN_ID": "none"}
+STEP = {"SLURM_PROCID": "0", "SLURM_JOB_ID": "77", "SLURM_STEP_ID": "0"}
 
 
 def rank_of(environ: dict[str, str]):
@@ -26,6 +28,9 @@ def rank_of(environ: dict[str, str]):
         ({**ELASTIC, "RANK": "1", "LOCAL_RANK": "1", "ACCELERATE_MIXED_PRECISION": "no"}, "accelerate", 1),
         ({"OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_SIZE": "4", "PMIX_NAMESPACE": "job"}, "openmpi", 3),
         ({"PMI_RANK": "1", "PMI_SIZE": "2"}, "mpi", 1),
+        # mpirun in an interactive step of Slurm, and srun with its own PMI
+        ({"PMI_RANK": "1", "PMI_SIZE": "2", "MPI_LOCALRANKID": "1", **STEP, "SLURM_NTASKS": "1"}, "mpi", 1),
+        ({"PMI_RANK": "5", "PMI_SIZE": "8", **STEP, "SLURM_PROCID": "5", "SLURM_NTASKS": "8"}, "slurm", 5),
         ({"SLURM_PROCID": "5", "SLURM_NTASKS": "8", "SLURM_JOB_ID": "77", "SLURM_STEP_ID": "0"}, "slurm", 5),
     ],
 )
@@ -56,6 +61,33 @@ def test_hosts_of_one_launch_agree_without_a_common_process(tmp_path: Path) -> N
     assert shared_run_id(other, "train", 0, tmp_path) not in ids
 
 
+@pytest.mark.parametrize(
+    ("rank", "size", "given"),
+    [
+        ("OMPI_COMM_WORLD_RANK", {"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_LOCAL_SIZE": "2"}, "PMIX_NAMESPACE"),
+        ("PMI_RANK", {"PMI_SIZE": "4", "MPI_LOCALNRANKS": "2"}, "I_MPI_HYDRA_UUID"),
+        ("PMI_RANK", {"PMI_SIZE": "4", "PMI_LOCAL_SIZE": "2"}, "PMI_JOBID"),
+    ],
+)
+def test_mpi_over_hosts_goes_by_what_the_launcher_gives_to_all_hosts(rank, size, given, tmp_path: Path) -> None:
+    """What two hosts see differs in the launcher process alone; that is what `launch` is for."""
+    ranks = [rank_of({rank: str(number), given: "this", **size}) for number in range(4)]
+    assert len({shared_run_id(one, "train", 0, tmp_path) for one in ranks}) == 1
+    assert all(one.launch for one in ranks)
+    other = rank_of({rank: "0", given: "other", **size})
+    assert shared_run_id(other, "train", 0, tmp_path) != shared_run_id(ranks[0], "train", 0, tmp_path)
+
+
+def test_mpichs_ranks_over_hosts_go_by_where_its_mpiexec_listens(tmp_path: Path) -> None:
+    def lineage(port: str) -> str:
+        proxy = tmp_path / str(os.getppid())
+        proxy.mkdir(exist_ok=True)
+        (proxy / "cmdline").write_bytes(b"hydra_pmi_proxy\0--control-port\0" + port.encode() + b"\0--rmk\0user\0")
+        return find_rank({"PMI_RANK": "0", "PMI_SIZE": "4", "MPI_LOCALNRANKS": "2"}, tmp_path).lineage
+
+    assert lineage("head:4711") == lineage("head:4711") != lineage("head:4712")
+
+
 def test_the_second_track_of_a_name_is_another_run(tmp_path: Path) -> None:
     rank = rank_of({**ELASTIC, "RANK": "0"})
     ids = [shared_run_id(rank, *track, tmp_path) for track in (("trial", 0), ("trial", 1), ("eval", 1))]
@@ -65,8 +97,8 @@ def test_the_second_track_of_a_name_is_another_run(tmp_path: Path) -> None:
 LAUNCHER = """
 import os, subprocess, sys
 code = (
-    "from pathlib import Path; from joulebook.meters.launchers import find_rank, shared_run_id;"
-    "print(shared_run_id(find_rank(), 'x', 0, Path('nowhere')))"
+    "from joulebook.meters.launchers import find_rank; from joulebook.meters.run_ids import shared_run_id;"
+    "print(shared_run_id(find_rank(), 'x', 0, None))"
 )
 for rank in range(2):
     # one rank directly, the other through a shell, as `torchrun --no-python script.sh` would
@@ -151,12 +183,18 @@ def test_launches_over_hosts_join_and_those_after_one_another_stay_apart(tmp_pat
     assert given == {"mine"} == launch(tmp_path / "5", JOULEBOOK_RUN_ID="mine")[0]
 
 
-def test_without_a_launcher_that_restarts_a_rank_that_comes_again_is_another_launch(
-    tmp_path: Path, journals: Path
-) -> None:
-    environ = {key: value for key, value in os.environ.items() if key not in ELASTIC} | {
-        "WORLD_SIZE": "2", "MASTER_ADDR": "10.0.0.1", "MASTER_PORT": "1", "RANK": "0"
-    }  # fmt: skip
+@pytest.mark.parametrize(
+    "launch",
+    [
+        {"WORLD_SIZE": "2", "MASTER_ADDR": "10.0.0.1", "MASTER_PORT": "1", "RANK": "0"},
+        {"PMI_SIZE": "2", "PMI_RANK": "0"},
+        {**STEP, "SLURM_NTASKS": "2"},
+    ],
+)
+@pytest.mark.usefixtures("journals")
+def test_without_a_launcher_that_restarts_a_rank_that_comes_again_is_another_run(launch: dict[str, str]) -> None:
+    """Programs one after the other in the script of each rank, say: their first, second and third runs join."""
+    environ = {key: value for key, value in os.environ.items() if key not in ELASTIC} | launch
     code = "from joulebook import track\nwith track('x') as run: print(run.id)"
     ids = [
         subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True).stdout

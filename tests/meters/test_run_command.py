@@ -67,6 +67,14 @@ def test_input_and_output_pass_through_untouched(read_journals) -> None:
     assert read_journals()[0].one("open")["mode"] == "command"
 
 
+def test_files_handed_to_it_are_the_commands(tmp_path: Path) -> None:
+    """An MPI rank talks to its launcher through one; a shell hands them on by `3>file`."""
+    with (tmp_path / "file").open("w") as file:
+        code = f"import os; os.write({file.fileno()}, b'said')"
+        done = run("--", sys.executable, "-c", code, pass_fds=[file.fileno()])
+    assert (done.returncode, (tmp_path / "file").read_text()) == (0, "said")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_signals_reach_the_commands_group_and_what_it_does_with_them_counts(number, tmp_path, read_journals) -> None:
     ready = tmp_path / "ready"
