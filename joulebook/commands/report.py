@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from joulebook.ledger.store import Ledger, RunFilter
 
 _DATE = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -30,37 +33,38 @@ def report(
 ) -> None:
     """Write a report: runs, comparison, scope2, sci, emissions, boamps, model-card or eu-gpai.
 
-    A table is CSV with the units in its header and range, method and vintage beside each value.
+    A table is CSV with the units in its header and range, method and vintage beside each value. A stamp says what the
+    report was made from; `joulebook verify FILE` makes it again.
     """
     if start is not None and end is not None and end <= start:
         raise click.UsageError(f"--to {end:%Y-%m-%d} is not after --from {start:%Y-%m-%d}: no run starts in between")
     from joulebook.books import open_books
-    from joulebook.ledger.reports.making import report_module
+    from joulebook.ledger.reports.making import report_module, write_report
     from joulebook.ledger.store import RunFilter
 
     report_module(name)
     books = open_books()
     wanted = RunFilter(projects=project, start=start, end=end)
     if out is None:
-        n = _write(books, name, wanted, sys.stdout, as_json=as_json)
+        n = write_report(books, name, wanted, sys.stdout, as_json=as_json)
     else:
         n = _to_file(books, name, wanted, out, as_json=as_json)
     if n == 0:
         click.echo("joulebook: no run is in this report; `joulebook runs` lists them", err=True)
 
 
-def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bool) -> int:
+def _to_file(books: Ledger, name: str, wanted: RunFilter, out: Path, *, as_json: bool) -> int:
     from joulebook.ledger.errors import LedgerError
-    from joulebook.ledger.reports.making import report_module
+    from joulebook.ledger.reports.making import report_module, write_report
 
     has_rows = hasattr(report_module(name), "rows")
     is_table = has_rows and not as_json
     part = out.with_name(f".{out.name}.part")
     try:
         with part.open("w", encoding="utf-8-sig" if is_table else "utf-8", newline="") as file:
-            n = _write(books, name, wanted, file, as_json=as_json)
+            n = write_report(books, name, wanted, file, as_json=as_json)
         part.replace(out)
-        _stamp_beside(books, name, wanted, out)
+        _stamp_beside(books, name, wanted, out, as_json=as_json)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise LedgerError(f"{out}: the report can't be written ({error.strerror})") from None
@@ -68,29 +72,10 @@ def _to_file(books: object, name: str, wanted: object, out: Path, *, as_json: bo
     return n
 
 
-def _stamp_beside(books: object, name: str, wanted: object, out: Path) -> None:
+def _stamp_beside(books: Ledger, name: str, wanted: RunFilter, out: Path, *, as_json: bool) -> None:
     """Where somebody else's form leaves no room for what a report was made from, it lies in a small file beside."""
-    from typing import Any, cast
-
     from joulebook.ledger.reports.making import BESIDE, stamp_beside
 
-    stamp = stamp_beside(cast("Any", books), name, cast("Any", wanted))
+    stamp = stamp_beside(books, name, wanted, as_json=as_json)
     if stamp is not None:
         out.with_name(out.name + BESIDE).write_text(stamp, encoding="utf-8")
-
-
-def _write(books: object, name: str, wanted: object, file: object, *, as_json: bool) -> int:
-    import json
-    from typing import Any, cast
-
-    from joulebook.ledger.reports.making import report_module, write_report
-
-    out = cast("io.TextIOBase", file)
-    module: Any = report_module(name)
-    if not as_json or not hasattr(module, "rows"):
-        return write_report(cast("Any", books), name, cast("Any", wanted), cast("Any", out))
-    n = 0
-    for row in module.rows(books, wanted):
-        out.write(json.dumps(row) + "\n")
-        n += 1
-    return n

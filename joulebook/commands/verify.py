@@ -13,14 +13,17 @@ import click
 @click.argument("report", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
 def verify(report: Path, *, as_json: bool) -> None:
-    """Make REPORT again from the books, under the factor set it was made with; every number must agree to 1e-9."""
+    """Make REPORT again from the books, under the factor set it was made with; every number must agree to 1e-9.
+
+    CSV, JSON and Markdown alike; within one version of Joulebook it is the same to the byte.
+    """
     from joulebook.books import open_books
     from joulebook.ledger.errors import LedgerError
     from joulebook.ledger.reports.making import BESIDE, verify_report
 
     stamp = report.with_name(report.name + BESIDE)
     try:
-        content = report.read_text(encoding="utf-8-sig")
+        content = report.read_bytes().decode("utf-8-sig")  # line ends as they are
         beside = stamp.read_text(encoding="utf-8") if stamp.exists() else None
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerError(f"{report}: can't be read as text ({error})") from None
@@ -34,4 +37,5 @@ def verify(report: Path, *, as_json: bool) -> None:
         listed = "; ".join(verdict.differences)
         raise LedgerError(f"{report}: {verdict.n_differences} of {verdict.cells} cells differ{since}: {listed}")
     if not as_json:
-        click.echo(f"{report}: made again, {verdict.cells} cells agree")
+        bytes_too = ", byte for byte" if verdict.same_bytes else ""
+        click.echo(f"{report}: made again, {verdict.cells} cells agree{bytes_too}")

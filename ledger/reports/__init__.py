@@ -4,8 +4,9 @@ A report module has
 
     TITLE = "One line for `joulebook report --help`"
     def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]: ...
+    def header() -> list[str]: ...    # the columns where there are no rows
 
-for a table (CSV, streamed; units in the keys, every row has the same keys in the same order), or
+for a table (CSV or JSON lines, streamed; units in the keys, every row has the same keys in the same order), or
 
     SUFFIX = ".json"    # or ".md"
     def text(ledger: Ledger, run_filter: RunFilter) -> str: ...
@@ -14,9 +15,9 @@ for a document. `figure_cells` makes the columns of a figure, so that value, ran
 `joulebook.ledger.store.each_document` streams runs. A report takes figures from documents, never from columns of
 `list_runs`: `ledger.factors` may ask for another factor set (that is how `verify` makes an old report again).
 
-What a report was made from (name, filter, factor set, ledger revision) is its stamp: a last column in a table, a key
-`_joulebook` in a JSON object, a comment at the end of Markdown. A table whose columns are somebody else's standard
-sets `STAMPED = False`; its stamp lies in a small file beside it.
+What a report was made from (`stamps.Stamp`) is its stamp: a last column in a table, that key of the first of JSON
+lines, a key `_joulebook` in a JSON object, a comment at the end of Markdown. A table whose columns are somebody else's
+standard sets `STAMPED = False`; its stamp lies in a small file beside it.
 """
 
 from __future__ import annotations

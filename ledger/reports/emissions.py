@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from joulebook.ledger.reports.run_facts import counted, country_name, full_documents, gpus, machine, zone_of
+from joulebook.ledger.reports.run_facts import (
+    blank_document,
+    counted,
+    country_name,
+    full_documents,
+    gpus,
+    machine,
+    zone_of,
+)
 from joulebook.ledger.store import Ledger, RunFilter
 
 TITLE = "CodeCarbon's columns (kWh and kg; energies include PUE, as CodeCarbon has it)"
@@ -17,6 +25,11 @@ def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
     """One row a run, columns and units as CodeCarbon has them; unknown is empty."""
     for document in full_documents(ledger, run_filter):
         yield _row(document)
+
+
+def header() -> list[str]:
+    """The columns, for a report in which there is no run."""
+    return list(_row(blank_document()))
 
 
 def _row(document: Any) -> dict[str, object]:

@@ -10,36 +10,26 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from typing import Any, TextIO
-
-from sqlalchemy import select
 
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.reports import NAMES
+from joulebook.ledger.reports.stamps import (
+    COMMENT,
+    DOCUMENT_STAMP,
+    STAMP,
+    Stamp,
+    filter_of,
+    json_values,
+    read_stamp,
+    stamp_of,
+)
 from joulebook.ledger.store.accounts import kept_factors
 from joulebook.ledger.store.filters import RunFilter
 from joulebook.ledger.store.opening import Ledger
-from joulebook.ledger.store.tables import ledger_state
 
-STAMP = "joulebook_stamp"
 BESIDE = ".joulebook.json"  # after the report's name: where the stamp lies that its form has no room for
 _TOLERANCE = 1e-9
-_COMMENT = "<!-- joulebook "
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a report was made from."""
-
-    report: str
-    filter: dict[str, Any]
-    factor_set: str | None
-    ledger_revision: int
-
-    def text(self) -> str:
-        """One line of JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
 
 
 def built_reports() -> list[str]:
@@ -62,7 +52,15 @@ def report_module(name: str) -> Any:
     return importlib.import_module(_module_of(name))
 
 
-def write_report(ledger: Ledger, name: str, run_filter: RunFilter, out: TextIO) -> int:
+def write_report(
+    ledger: Ledger,
+    name: str,
+    run_filter: RunFilter,
+    out: TextIO,
+    *,
+    as_json: bool = False,
+    stamp: Stamp | None = None,
+) -> int:
     """Write a report; returns the number of rows (1 for a document).
 
     Args:
@@ -70,33 +68,44 @@ def write_report(ledger: Ledger, name: str, run_filter: RunFilter, out: TextIO) 
         name: One of `built_reports()`.
         run_filter: Which runs.
         out: Text file, opened with newline="" and, for a table that a spreadsheet opens, encoding utf-8-sig.
+        as_json: A table as JSON lines instead of CSV.
+        stamp: An older report's, to make it again to the byte; None makes one.
     """
     module = report_module(name)
-    stamp = stamp_of(ledger, name, run_filter)
+    stamp = stamp or stamp_of(ledger, name, run_filter, as_json=as_json)
     if not hasattr(module, "rows"):
         out.write(_stamped_text(module, module.text(ledger, run_filter), stamp))
         return 1
+    rows, stamped = module.rows(ledger, run_filter), stamp if getattr(module, "STAMPED", True) else None
+    if as_json:
+        return write_lines(rows, out, stamped)
     header = module.header() if hasattr(module, "header") else ()
-    rows = module.rows(ledger, run_filter)
-    return write_table(rows, out, stamp if getattr(module, "STAMPED", True) else None, header)
+    return write_table(rows, out, stamped, header)
 
 
-def stamp_beside(ledger: Ledger, name: str, run_filter: RunFilter) -> str | None:
+def stamp_beside(ledger: Ledger, name: str, run_filter: RunFilter, *, as_json: bool = False) -> str | None:
     """Content of the stamp's own file, for a report whose form leaves no room for one; None where it has room."""
     if getattr(report_module(name), "STAMPED", True):
         return None
-    return json.dumps({"_joulebook": asdict(stamp_of(ledger, name, run_filter))}, indent=2) + "\n"
+    stamp = stamp_of(ledger, name, run_filter, as_json=as_json)
+    return json.dumps({DOCUMENT_STAMP: asdict(stamp)}, indent=2) + "\n"
 
 
-def stamp_of(ledger: Ledger, name: str, run_filter: RunFilter) -> Stamp:
-    """The stamp of a report made now."""
-    with ledger.reading() as connection:
-        revision, factor_set = connection.execute(select(ledger_state.c.revision, ledger_state.c.factor_hash)).one()
-    if ledger.factors is not None:
-        factor_set = ledger.factors.content_hash
-    asked = {key: value for key, value in asdict(run_filter).items() if value not in (None, (), False)}
-    plain = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in asked.items()}
-    return Stamp(name, plain, factor_set, int(revision))
+def write_lines(rows: Iterable[dict[str, object]], out: TextIO, stamp: Stamp | None) -> int:
+    """JSON lines, a row each, unknown as null. The stamp stands in the first row; without rows in a line of its own."""
+    n = 0
+    for row in rows:
+        plain = {key: _plain(value) for key, value in row.items()}
+        extra = {STAMP: asdict(stamp)} if stamp and n == 0 else {}
+        out.write(json.dumps(plain | extra, ensure_ascii=False) + "\n")
+        n += 1
+    if n == 0 and stamp:
+        out.write(json.dumps({STAMP: asdict(stamp)}, ensure_ascii=False) + "\n")
+    return n
+
+
+def _plain(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_table(rows: Iterable[dict[str, object]], out: TextIO, stamp: Stamp | None, header: Sequence[str] = ()) -> int:
@@ -136,9 +145,9 @@ def _stamped_text(module: Any, text: str, stamp: Stamp) -> str:
     if getattr(module, "SUFFIX", "") == ".json":
         document = json.loads(text)
         if isinstance(document, dict):
-            return json.dumps({**document, "_joulebook": asdict(stamp)}, indent=2, ensure_ascii=False) + "\n"
+            return json.dumps({**document, DOCUMENT_STAMP: asdict(stamp)}, indent=2, ensure_ascii=False) + "\n"
         return text
-    return f"{text.rstrip()}\n\n{_COMMENT}{stamp.text()} -->\n"
+    return f"{text.rstrip()}\n\n{COMMENT}{stamp.text()} -->\n"
 
 
 # --- making again -----------------------------------------------------------------------------------------------
@@ -146,13 +155,18 @@ def _stamped_text(module: Any, text: str, stamp: Stamp) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of making a report again: differences in words, at most a few of them, and how many there are."""
+    """What came of making a report again: differences in words, at most a few of them, and how many there are.
+
+    Attributes:
+        same_bytes: Whether the file is the same to the byte, which it is within one version.
+    """
 
     stamp: Stamp
     ledger_revision: int
     cells: int
     n_differences: int
     differences: tuple[str, ...]
+    same_bytes: bool
 
 
 def verify_report(ledger: Ledger, content: str, beside: str | None = None) -> Verdict:
@@ -160,19 +174,16 @@ def verify_report(ledger: Ledger, content: str, beside: str | None = None) -> Ve
 
     Args:
         ledger: The books.
-        content: Of the report's file.
+        content: Of the report's file, its line ends as they are.
         beside: Content of the stamp's own file, for a report whose form leaves no room for a stamp.
 
     Raises:
         LedgerError: There is no stamp, or the books lack the factor set or can't make the report.
     """
+    content = content.lstrip("\ufeff")
     stamp = read_stamp(content) if beside is None else read_stamp(beside)
-    with ledger.reading() as connection:
-        factors = kept_factors(connection, stamp.factor_set) if stamp.factor_set else None
-    then = replace(ledger, factors=factors)
-    out = io.StringIO(newline="")
-    write_report(then, stamp.report, _filter_of(stamp), out)
-    old, new = list(_cells(content)), list(_cells(out.getvalue()))
+    made = _made_again(ledger, stamp, as_json=_is_json(content, stamp))
+    old, new = list(_cells(content)), list(_cells(made))
     found = [
         f"{place}: {was} in the file, {now} now"
         for (place, was), (_, now) in zip(old, new, strict=False)
@@ -180,62 +191,50 @@ def verify_report(ledger: Ledger, content: str, beside: str | None = None) -> Ve
     ]
     if len(old) != len(new):
         found.append(f"{len(old)} cells in the file, {len(new)} now")
-    return Verdict(
-        stamp, stamp_of(ledger, stamp.report, _filter_of(stamp)).ledger_revision, len(old), len(found), tuple(found[:5])
-    )
+    revision = stamp_of(ledger, stamp.report, filter_of(stamp)).ledger_revision
+    return Verdict(stamp, revision, len(old), len(found), tuple(found[:5]), same_bytes=content == made)
 
 
-def read_stamp(content: str) -> Stamp:
-    """The stamp in a report's file.
-
-    Raises:
-        LedgerError: There is none.
-    """
-    found: Any = None
-    try:
-        if content.lstrip("\ufeff").lstrip().startswith("{"):
-            found = json.loads(content.lstrip("\ufeff")).get("_joulebook")
-        elif _COMMENT in content:
-            found = json.loads(content.rpartition(_COMMENT)[2].partition(" -->")[0])
-        else:
-            first = next(csv.DictReader(io.StringIO(content.lstrip("\ufeff"))), {})
-            found = json.loads(first.get(STAMP) or "null")
-        return Stamp(**found)
-    except (ValueError, TypeError, csv.Error):
-        raise LedgerError(
-            "the file carries no stamp of a Joulebook report (what it was made from), so it can't be made again"
-        ) from None
+def _made_again(ledger: Ledger, stamp: Stamp, *, as_json: bool) -> str:
+    with ledger.reading() as connection:
+        factors = kept_factors(connection, stamp.factor_set) if stamp.factor_set else None
+    out = io.StringIO(newline="")
+    write_report(replace(ledger, factors=factors), stamp.report, filter_of(stamp), out, as_json=as_json, stamp=stamp)
+    return out.getvalue()
 
 
-def _filter_of(stamp: Stamp) -> RunFilter:
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in stamp.filter.items()
-    }
-    for key in ("start", "end"):
-        if key in values:
-            values[key] = datetime.fromisoformat(values[key])
-    return RunFilter(**values)
+def _is_json(content: str, stamp: Stamp) -> bool:
+    """A table without rows and without room for a stamp is an empty file as JSON; its command then says which."""
+    return content.lstrip().startswith("{") or (not content.strip() and (stamp.command or "").endswith(" --json"))
 
 
 def _cells(content: str) -> Iterator[tuple[str, str]]:
     """Places and contents of all that a report says; stamps and revisions are not part of what it says."""
-    content = content.lstrip("\ufeff")
     if content.lstrip().startswith(("{", "[")):
-        yield from _leaves("", json.loads(content))
-    elif _COMMENT in content:
-        for number, line in enumerate(content.rpartition(_COMMENT)[0].rstrip().splitlines(), 1):
+        values = json_values(content)
+        for number, value in enumerate(values, 1):
+            yield from _leaves("" if len(values) == 1 else f"line {number}", value)
+    elif COMMENT in content:
+        for number, line in enumerate(content.rpartition(COMMENT)[0].rstrip().splitlines(), 1):
             yield f"line {number}", line
     else:
-        for number, row in enumerate(csv.DictReader(io.StringIO(content)), 2):
+        table = csv.DictReader(io.StringIO(content))
+        for number, name in enumerate(table.fieldnames or (), 1):
+            yield f"column {number}", name
+        for number, row in enumerate(table, 2):
             for key, value in row.items():
                 if key != STAMP and not str(key).endswith("ledger_revision"):  # the key of cells too many is None
                     yield f"line {number}, {key}", str(value)
 
 
+def _is_apart(key: str) -> bool:
+    return key in {STAMP, DOCUMENT_STAMP} or key.endswith("ledger_revision")
+
+
 def _leaves(place: str, value: Any) -> Iterator[tuple[str, str]]:
     items: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
-        items = ((key, item) for key, item in value.items() if key not in {"_joulebook", "ledger_revision"})
+        items = ((key, item) for key, item in value.items() if not _is_apart(key))
     elif isinstance(value, list):
         items = enumerate(value)
     else:

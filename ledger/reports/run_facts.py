@@ -6,11 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.observations import COMPONENTS
 from joulebook.ledger.accounting.uncertainty import sum_figures
 from joulebook.ledger.store import Ledger, RunFilter, each_document, run_document
 from joulebook.reference_data.countries import country
 
 Document = Mapping[str, Any]
+_FACTS = ("run_id", "name", "project", "kind", "stage", "model", "parameters", "task", "status", "ended_at")
+_FIGURES = ("energy_j", "energy_above_idle_j", "facility_energy_j", "water_l", "embodied_g", "cost_usd")
+
+
+def blank_document() -> dict[str, Any]:
+    """A run of which nothing is known: what a report's columns are taken from where there is no run."""
+    unknown: dict[str, Any] = dict.fromkeys((*_FACTS, *_FIGURES, "exit_status", "ledger_revision"))
+    empty: dict[str, Any] = dict.fromkeys(("hosts", "missing", "quality", "zones", "warnings", "devices"), ())
+    emissions = dict.fromkeys(("location", "market_annual", "market_hourly_draft"))
+    parts = dict.fromkeys(COMPONENTS)
+    nothing: dict[str, Any] = {"counts": {}, "tags": {}, "details": {}, "started_at": "", "duration_s": 0.0}
+    return unknown | empty | nothing | {"emissions_g": emissions, "energy_by_component": parts}
 
 
 def full_documents(ledger: Ledger, run_filter: RunFilter) -> Iterator[Document]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from joulebook.ledger.accounting.observations import COMPONENTS
 from joulebook.ledger.reports import figure_cells
+from joulebook.ledger.reports.run_facts import blank_document
 from joulebook.ledger.store import Ledger, RunFilter, each_document
 
 TITLE = "One line a run with every figure"
@@ -23,7 +23,6 @@ _FACTS = (
     "started_at",
     "ended_at",
 )
-_FIGURES = ("energy_j", "energy_above_idle_j", "facility_energy_j", "water_l", "embodied_g", "cost_usd")
 _COUNTS = ("requests", "tokens_in", "tokens_out", "samples")
 
 
@@ -35,13 +34,7 @@ def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
 
 def header() -> list[str]:
     """The columns, for a report in which there is no run."""
-    unknown: dict[str, Any] = dict.fromkeys((*_FACTS, "duration_s", *_FIGURES, "ledger_revision"))
-    emissions = dict.fromkeys(("location", "market_annual", "market_hourly_draft"))
-    empty: dict[str, Any] = dict.fromkeys(("hosts", "missing", "quality", "zones", "warnings"), ())
-    parts = dict.fromkeys(COMPONENTS)
-    return list(
-        _row(unknown | empty | {"emissions_g": emissions, "energy_by_component": parts, "counts": {}, "tags": {}})
-    )
+    return list(_row(blank_document()))
 
 
 def _row(document: dict[str, Any]) -> dict[str, object]:

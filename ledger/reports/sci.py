@@ -7,7 +7,7 @@ from typing import Any
 
 from joulebook.ledger.accounting.sci import sci
 from joulebook.ledger.reports import figure_cells
-from joulebook.ledger.reports.run_facts import figure_of
+from joulebook.ledger.reports.run_facts import blank_document, figure_of
 from joulebook.ledger.store import Ledger, RunFilter, each_document
 
 TITLE = "Software Carbon Intensity (ISO/IEC 21031) per functional unit"
@@ -36,6 +36,11 @@ def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
             amount = document["counts"].get(count)
             if amount:
                 yield _row(document, amount / per, unit, rationale)
+
+
+def header() -> list[str]:
+    """The columns, for a report in which there is no run."""
+    return list(_row(blank_document(), 1.0, "", ""))
 
 
 def _row(document: Mapping[str, Any], units: float, unit: str, rationale: str) -> dict[str, object]:

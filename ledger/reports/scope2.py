@@ -61,6 +61,11 @@ def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
         yield _total_row(made, list(places.values()))
 
 
+def header() -> list[str]:
+    """The columns, for a report in which there is no run."""
+    return list(_row(_Place("WLD", moments=[0.0]), factors_now()))
+
+
 def _add(place: _Place, document: Mapping[str, Any], zone: Mapping[str, Any]) -> None:
     place.runs += 1
     place.moments.append(datetime.fromisoformat(document["started_at"]).timestamp())

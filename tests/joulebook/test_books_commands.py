@@ -53,6 +53,10 @@ def test_one_run_from_journal_to_report_and_back(run: Journal, tmp_path: Path) -
     assert (row["name"], row["project"]) == ('\'=HYPERLINK("http://x")', "büro, a")
     assert joulebook("verify", str(out)).returncode == 0
 
+    lines = tmp_path / "runs.json"
+    assert joulebook("report", "runs", "--json", "--out", str(lines)).returncode == 0
+    assert "cells agree, byte for byte" in joulebook("verify", str(lines)).stdout
+
     out.write_text(out.read_text("utf-8-sig").replace(row["energy_j"], str(float(row["energy_j"]) + 1)), "utf-8-sig")
     refused = joulebook("verify", str(out))
     assert refused.returncode == 1

@@ -5,14 +5,15 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.importers.importing import import_files
 from joulebook.ledger.importers.records import ImportedDevice, ImportedRun
-from joulebook.ledger.reports.making import report_module, verify_report, write_report
+from joulebook.ledger.reports.making import cell, report_module, stamp_beside, verify_report, write_report
+from joulebook.ledger.reports.stamps import STAMP, read_stamp
 from joulebook.ledger.store import RunFilter, list_runs, open_ledger, run_document
 from joulebook.ledger.store.edits import edit_run
 from joulebook.ledger.store.imports import insert_imported
@@ -227,3 +228,70 @@ def test_scope_2_matches_contracts_by_the_hour_over_all_runs(books, tmp_path):
     assert float(rows["KOR"]["hourly_matched_share_draft"]) == pytest.approx(1.0 / (3 * 1.3 * 1.2))
     assert rows["FRA"]["hourly_matched_share_draft"] == ""
     assert float(rows["KOR"]["market_t"]) == 0.0
+
+
+TABLES = ("runs", "comparison", "scope2", "sci", "emissions")
+NONE = RunFilter(projects=("nobody's",))
+
+
+def as_lines(ledger, name, run_filter=None):
+    out = io.StringIO(newline="")
+    write_report(ledger, name, run_filter or RunFilter(), out, as_json=True)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["runs", "scope2", "sci", "emissions"])  # a comparison always has what is published
+def test_without_a_run_a_table_has_the_columns_that_it_has_with_one(books, name):
+    columns, empty = written(books, name).splitlines()[0], written(books, name, NONE)
+    assert empty.splitlines()[0] == columns
+    assert all(value == "" for row in table(books, name, NONE) for key, value in row.items() if key != STAMP)
+    beside = stamp_beside(books, name, NONE)
+    verdict = verify_report(books, empty, beside)
+    assert (verdict.n_differences, verdict.same_bytes) == (0, True)
+    assert verify_report(books, f"other_{empty}", beside).n_differences == 1
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("run_filter", [RunFilter(), NONE])
+def test_json_lines_are_made_again_to_the_byte(books, name, run_filter):
+    text, beside = as_lines(books, name, run_filter), stamp_beside(books, name, run_filter, as_json=True)
+    verdict = verify_report(books, text, beside)
+    assert (verdict.n_differences, verdict.same_bytes) == (0, True)
+    assert verdict.stamp.command.startswith(f"joulebook report {name}")
+    assert verdict.stamp.command.endswith(" --json")
+
+
+def test_json_lines_say_what_the_csv_says(books):
+    lines = [json.loads(line) for line in as_lines(books, "runs").splitlines()]
+    stamp = lines[0].pop(STAMP)
+    assert (stamp["report"], stamp["formulas"], len(stamp["factor_set"])) == ("runs", "1", 64)
+    assert stamp["factor_set_name"] == run_document(books, lines[0]["run_id"])["details"]["factor_set"]["name"]
+    for line, row in zip(lines, table(books, "runs"), strict=True):
+        assert list(line) == [key for key in row if key != STAMP]
+        assert {key: str(cell(value)) for key, value in line.items()} == {k: v for k, v in row.items() if k != STAMP}
+
+
+def test_a_changed_number_in_json_lines_is_found_with_its_place(books):
+    lines = [json.loads(line) for line in as_lines(books, "runs").splitlines()]
+    lines[1]["emissions_location_g"] *= 1.001
+    verdict = verify_report(books, "\n".join(map(json.dumps, lines)))
+    assert verdict.n_differences == 1
+    assert "line 2/emissions_location_g" in verdict.differences[0]
+    assert not verdict.same_bytes
+
+
+def test_a_stamp_of_an_earlier_version_is_still_read(books):
+    text = written(books, "runs")
+    stamp = read_stamp(text)
+    early = {"report": stamp.report, "filter": {}, "factor_set": stamp.factor_set, "ledger_revision": 1}
+    old = text.replace(stamp.text().replace('"', '""'), json.dumps(early).replace('"', '""'))
+    verdict = verify_report(books, old)
+    assert (verdict.n_differences, verdict.same_bytes) == (0, False)
+    assert verdict.stamp.command is None
+
+
+def test_what_only_a_page_can_ask_for_has_no_command(books):
+    assert read_stamp(written(books, "runs", RunFilter(statuses=("finished",)))).command is None
+    asked = RunFilter(projects=("a b",), start=datetime(2026, 1, 1, tzinfo=UTC))
+    command = read_stamp(written(books, "runs", asked)).command
+    assert command == "joulebook report runs --project 'a b' --from 2026-01-01"
