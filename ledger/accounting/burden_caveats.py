@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from joulebook.ledger.accounting.sentences_ko import KOREAN_CAVEATS
+
 CAVEATS: dict[str, tuple[str, ...]] = {
     "en": (
         (
@@ -48,6 +50,7 @@ CAVEATS: dict[str, tuple[str, ...]] = {
             " of benefit is measured quality, requests served, and where the users are."
         ),
     ),
+    "ko": KOREAN_CAVEATS,
 }
 
 

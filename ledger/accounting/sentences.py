@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from joulebook.ledger.accounting.sentences_ko import KOREAN
+
 THIN_SPACE = "\u202f"
 
 ENGLISH: dict[str, str] = {
@@ -127,7 +129,7 @@ _STEPS: dict[str, tuple[tuple[str, float, float], ...]] = {
     "L": (("L", 1.0, 1.0), ("mL", 1e-3, 1e-3), ("µL", 1e-6, 0.0)),
 }
 
-SENTENCES: dict[str, dict[str, str]] = {"en": ENGLISH}
+SENTENCES: dict[str, dict[str, str]] = {"en": ENGLISH, "ko": KOREAN}
 
 
 def say(key: str, language: str = "en", **words: str) -> str:
