@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from joulebook.dashboard import format as fmt
-from joulebook.dashboard.compare import figure_text, origin_word, points_text, quality_text, state_text
+from joulebook.dashboard.common_unit import common_unit, texts
+from joulebook.dashboard.compare import origin_word, points_text, quality_text, state_text
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate, Comparison, FrontierStep, Row
 from joulebook.ledger.accounting.figure import Figure
@@ -18,12 +19,12 @@ def table_of(result: Comparison) -> pd.DataFrame:
         {
             t("compare.candidate"): [row.candidate.model for row in rows],
             t("word.quality"): [quality_text(row.quality) for row in rows],
-            t("word.energy"): [figure_text(row.energy_per_unit_j, "energy") for row in rows],
-            t("word.emissions"): [figure_text(row.emissions_per_unit_g, "emissions") for row in rows],
-            t("compare.cost_of_1000"): [
-                figure_text(cost.scaled(1000) if (cost := row.cost_per_unit_usd) else None, "money") for row in rows
-            ],
-            t("compare.latency"): [figure_text(row.latency_s, "duration") for row in rows],
+            t("word.energy"): texts([row.energy_per_unit_j for row in rows], "energy"),
+            t("word.emissions"): texts([row.emissions_per_unit_g for row in rows], "emissions"),
+            t("compare.cost_of_1000"): texts(
+                [cost.scaled(1000) if (cost := row.cost_per_unit_usd) else None for row in rows], "money"
+            ),
+            t("compare.latency"): texts([row.latency_s for row in rows], "duration"),
             t("compare.verdict"): [t(f"compare.short_{row.state.replace(' ', '_')}") for row in rows],
             t("compare.origin"): [origin_word(row.candidate.origin) for row in rows],
         }
@@ -41,7 +42,7 @@ def more_of(result: Comparison) -> pd.DataFrame:
             t("compare.place"): [place_text(row.candidate) for row in rows],
             t("compare.hardware"): [row.candidate.hardware or t("figure.unknown") for row in rows],
             t("compare.spread"): [_spread(row.candidate) for row in rows],
-            t("word.water"): [figure_text(row.water_per_unit_l, "volume") for row in rows],
+            t("word.water"): texts([row.water_per_unit_l for row in rows], "volume"),
             t("compare.source"): [row.candidate.source for row in rows],
         }
     )
@@ -110,13 +111,18 @@ def _export_row(result: Comparison, row: Row) -> dict[str, object]:
 
 def steps_of(result: Comparison) -> pd.DataFrame:
     """What each step along the frontier buys, for the screen."""
+    units = t(f"compare.thousand_{result.unit.replace('-', '_')}")
+    steps = result.steps
+    gram = common_unit([step.extra_g_per_1000_units for step in steps], "emissions")
     return pd.DataFrame(
         {
-            t("compare.step"): [t("compare.step_text", cheaper=s.cheaper, dearer=s.dearer) for s in result.steps],
-            t("compare.gain"): [points_text(result, step) for step in result.steps],
-            t("compare.times_energy"): [t("compare.times", times=fmt.number(s.energy_ratio)) for s in result.steps],
-            t("compare.extra"): [fmt.amount(s.extra_g_per_1000_units, "emissions") for s in result.steps],
-            t("compare.per_kg"): [_per_kg(step) for step in result.steps],
+            t("compare.step"): [t("compare.step_text", cheaper=s.cheaper, dearer=s.dearer) for s in steps],
+            t("compare.gain"): [points_text(result, step) for step in steps],
+            t("compare.times_energy"): [t("compare.times", times=fmt.number(s.energy_ratio)) for s in steps],
+            t("compare.extra", units=units): [
+                fmt.with_range(step.extra_g_per_1000_units, None, None, "emissions", gram) for step in steps
+            ],
+            t("compare.per_kg", units=units): [_per_kg(step) for step in steps],
         }
     )
 

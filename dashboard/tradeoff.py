@@ -15,7 +15,7 @@ from joulebook.dashboard import data
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.tradeoff_tornado import Swing
 from joulebook.dashboard.compare import BY_BOOKS, YEAR, Question, candidates, chosen_model, compared
-from joulebook.dashboard.texts import t
+from joulebook.dashboard.texts import current_language, t
 from joulebook.ledger import tradeoff_inputs
 from joulebook.ledger.accounting.comparison import Candidate, Site
 from joulebook.ledger.accounting.comparison_site import with_range
@@ -46,7 +46,7 @@ POINTS = 160  # of a curve; straight lines with one corner need few
 # The worked example: Llama 3.1 70B and 8B on H100 at a batch of 64, 400 tokens a request (ML.ENERGY v3).
 EXAMPLE_LARGE_J, EXAMPLE_SMALL_J, EXAMPLE_ONCE_KWH = 318.8, 47.6, 600.0
 
-_UNITS: Mapping[Quantity, tuple[fmt.Quantity, float]] = {  # SI per unit of the quantity
+SI_UNITS: Mapping[Quantity, tuple[fmt.Quantity, float]] = {  # SI per unit of the quantity
     "kwh": ("energy", J_PER_KWH),
     "kg": ("emissions", 1e3),
     "usd": ("money", 1.0),
@@ -162,13 +162,17 @@ def _energy_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
 def worked_out(inputs: Inputs, quantity: Quantity) -> Answer | None:
-    """The trade-off in one quantity; None where a factor (price, water) is unknown.
+    """The trade-off in one quantity, in the reader's language; None where a factor (price, water) is unknown.
 
     Raises:
         LedgerError: An input that can't be.
     """
+    return _worked_out(inputs, quantity, current_language())
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _worked_out(inputs: Inputs, quantity: Quantity, language: str) -> Answer | None:
     site = site_of(data.factors(), inputs.location, YEAR)
     costs = _money(inputs, site) if quantity == "usd" and inputs.money_basis != "electricity" else None
     costs = costs or _costs(inputs, quantity, site)
@@ -181,6 +185,7 @@ def worked_out(inputs: Inputs, quantity: Quantity) -> Answer | None:
         start=inputs.start,
         escalation=escalation,
         rebound=inputs.rebound,
+        language=language,
     )
     lines = curves(
         costs, _requests(result, inputs), escalation=escalation, switch_at=inputs.switch_at, rebound=inputs.rebound
@@ -253,7 +258,7 @@ def crossing(answer: Answer, inputs: Inputs) -> tuple[float, float] | None:
 
 def amount(quantity: Quantity, value: float) -> str:
     """A cost in the quantity's own unit, as text that adapts."""
-    kind, size = _UNITS[quantity]
+    kind, size = SI_UNITS[quantity]
     return fmt.amount(value * size, kind)
 
 
@@ -261,14 +266,14 @@ def figure_text(quantity: Quantity, figure: Figure | None) -> str:
     """A cost with its range."""
     if figure is None:
         return t("figure.unknown")
-    kind, size = _UNITS[quantity]
+    kind, size = SI_UNITS[quantity]
     return fmt.with_range(figure.value * size, figure.low * size, figure.high * size, kind)
 
 
 def readable(answer: Answer) -> tuple[list[Curve], str, float]:
     """The curves, their unit, and by how much they were scaled to it: a smaller unit where all of them are under 1."""
     quantity = answer.result.costs.quantity
-    kind, size = _UNITS[quantity]
+    kind, size = SI_UNITS[quantity]
     top = max(float(curve.value.max()) for curve in answer.lines)
     if top >= 1 or top == 0:
         return answer.lines, t(f"tradeoff.unit_{quantity}"), 1.0

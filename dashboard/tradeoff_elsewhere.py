@@ -9,8 +9,10 @@ import pandas as pd
 
 from joulebook.dashboard import data, estimate
 from joulebook.dashboard import format as fmt
+from joulebook.dashboard.common_unit import texts
 from joulebook.dashboard.compare import YEAR
 from joulebook.dashboard.escape import plain
+from joulebook.dashboard.places import name_of
 from joulebook.dashboard.texts import t
 from joulebook.dashboard.tradeoff import J_PER_KWH, Answer, Inputs, ends_of, requests_text, worked_out
 from joulebook.ledger import elsewhere
@@ -18,7 +20,6 @@ from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.tradeoff import Tradeoff
 from joulebook.ledger.elsewhere import Day, Region, Served
 from joulebook.ledger.sites import site_of
-from joulebook.reference_data.countries import countries
 from joulebook.reference_data.hourly import profile, profiles
 
 KINDS = ("region", "hour", "accelerator", "batch", "precision")
@@ -61,12 +62,6 @@ def _joules(found: Tradeoff) -> tuple[dict[str, Figure], Figure | None]:
 # --- regions ----------------------------------------------------------------------------------------------------
 
 
-def place_names() -> dict[str, str]:
-    """Countries whose grid is known, by code, in the order of their names."""
-    known = [c for c in countries() if data.factors().intensity(c.alpha3, YEAR)]
-    return {c.alpha3: c.name for c in sorted(known, key=lambda c: c.name)}
-
-
 def regions(found: Tradeoff, here: str | None, others: Sequence[str]) -> list[Region]:
     """The same requests here and at other places, least carbon first.
 
@@ -77,12 +72,12 @@ def regions(found: Tradeoff, here: str | None, others: Sequence[str]) -> list[Re
     return elsewhere.regions(*_joules(found), sites)
 
 
-def region_rows(places: Sequence[Region], here: str) -> list[Row]:
-    """What 1,000 requests emit at each place."""
+def region_rows(places: Sequence[Region], here: str, names: Mapping[str, str]) -> list[Row]:
+    """What 1,000 requests emit at each place, under the names that they were chosen by."""
     return [
         Row(
             place.zone,
-            estimate.place_name(place.zone),
+            names.get(place.zone) or name_of(place.zone),
             place.zone == here,
             *(place.per_request[role].emissions_g.scaled(PER) for role in ROLES),
         )
@@ -90,18 +85,22 @@ def region_rows(places: Sequence[Region], here: str) -> list[Row]:
     ]
 
 
-def region_table(places: Sequence[Region]) -> pd.DataFrame:
-    """The places for the screen."""
-    columns = {t("tradeoff.place"): [estimate.place_name(place.zone) for place in places]}
-    by_role = {role: [place.per_request[role] for place in places] for role in ROLES}
-    for role, found in by_role.items():
-        columns[t(f"tradeoff.{role}_emissions")] = _column([one.emissions_g for one in found], "emissions", PER)
-    made = [place.once.emissions_g if place.once else None for place in places]
-    if any(made):
-        columns[t("tradeoff.once_emissions")] = _column(made, "emissions")
-    for role, found in by_role.items():
-        columns[t(f"tradeoff.{role}_money")] = _column([one.cost_usd for one in found], "money", PER)
-    return pd.DataFrame(columns)
+def region_table(places: Sequence[Region], rows: Sequence[Row]) -> pd.DataFrame:
+    """The places for the screen, carbon in one unit and money in another."""
+    both = [place.per_request[role] for role in ROLES for place in places]
+    made = [place.once.emissions_g for place in places if place.once]
+    carbon = texts([*(one.emissions_g.scaled(PER) for one in both), *made], "emissions")
+    money = texts([one.cost_usd.scaled(PER) if one.cost_usd else None for one in both], "money")
+    n = len(places)
+    columns = {
+        t("tradeoff.place"): [row.name for row in rows],
+        t("tradeoff.large_emissions"): carbon[:n],
+        t("tradeoff.small_emissions"): carbon[n : 2 * n],
+        t("tradeoff.once_emissions"): carbon[2 * n :],
+        t("tradeoff.large_money"): money[:n],
+        t("tradeoff.small_money"): money[n:],
+    }
+    return pd.DataFrame({name: cells for name, cells in columns.items() if cells})
 
 
 def region_export(places: Sequence[Region]) -> pd.DataFrame:
@@ -176,6 +175,7 @@ def hour_sentence(found: Hours) -> str:
     best, worst = (found.day.hours[hour] for hour in best_and_worst(found))
     words = {
         "zone": plain(found.day.zone), "year": found.day.year, "hours": f"{found.day.duration_h:g}",
+        "time": found.day.time_zone,
         "best": f"{best.hour:02d}:00", "worst": f"{worst.hour:02d}:00", "least": fmt.number(best.intensity_g_per_kwh),
         "less": fmt.percent(best.saving), "more": fmt.percent(-worst.saving),
     }  # fmt: skip
@@ -260,11 +260,12 @@ def served_sentence(rows: Sequence[Row]) -> str:
 
 def served_table(rows: Sequence[Row]) -> pd.DataFrame:
     """The ways for the screen."""
+    joules = texts([getattr(row, role) for role in ROLES for row in rows], "joules")
     return pd.DataFrame(
         {
             t("tradeoff.served"): [t("tradeoff.as_now", name=row.name) if row.asked else row.name for row in rows],
-            t("tradeoff.large_request"): [_text(row.large, "joules") for row in rows],
-            t("tradeoff.small_request"): [_text(row.small, "joules") for row in rows],
+            t("tradeoff.large_request"): joules[: len(rows)],
+            t("tradeoff.small_request"): joules[len(rows) :],
             t("tradeoff.break_even_requests"): [_even(row) for row in rows],
         }
     )
@@ -302,17 +303,6 @@ def _even(row: Row) -> str:
 
 def _text(figure: Figure, quantity: fmt.Quantity) -> str:
     return fmt.with_range(figure.value, figure.low, figure.high, quantity)
-
-
-def _column(figures: Sequence[Figure | None], quantity: fmt.Quantity, times: float = 1.0) -> list[str]:
-    """Figures that are held against each other, in one unit."""
-    unit = fmt.unit_for(quantity, max((figure.value * times for figure in figures if figure), default=None))
-    return [
-        fmt.with_range(one.value * times, one.low * times, one.high * times, quantity, unit)
-        if one
-        else t("figure.unknown")
-        for one in figures
-    ]
 
 
 def _bold(figure: Figure, quantity: fmt.Quantity) -> str:

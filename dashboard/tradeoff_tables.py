@@ -8,31 +8,41 @@ import pandas as pd
 import streamlit as st
 
 from joulebook.dashboard import format as fmt
+from joulebook.dashboard.common_unit import texts
 from joulebook.dashboard.texts import t
-from joulebook.dashboard.tradeoff import J_PER_KWH, Answer, figure_text, requests_text
+from joulebook.dashboard.tradeoff import J_PER_KWH, SI_UNITS, Answer, requests_text
 from joulebook.ledger.accounting.scaling import SizeStep, size_steps
 from joulebook.ledger.accounting.tradeoff import Quantity, Tradeoff
 
+PER = 1000.0  # requests: one alone is too small a number to hold beside the one-time cost
 # Peak of an H100 (989e12 FLOP/s dense) times the share that public trainings reach (0.323), over 0.85 of its 700 W.
 FLOP_PER_J = 989e12 * 0.323 / (0.85 * 700)
 SIZES = (1e9, 3e9, 7e9, 13e9, 34e9, 70e9, 180e9, 405e9)
 
 
 def table_of(answers: Mapping[Quantity, Answer | None]) -> pd.DataFrame:
-    """All quantities side by side, for the screen."""
+    """All quantities side by side, for the screen: the answer first, then what it comes from, one unit in each row."""
     known = {quantity: answer for quantity, answer in answers.items() if answer}
     results = [(quantity, answer, answer.result) for quantity, answer in known.items()]
+    large, small, once = zip(*(_costs(q, r) for q, _, r in results), strict=True) if results else ((), (), ())
     return pd.DataFrame(
         {
             t("tradeoff.in"): [t(f"tradeoff.quantity_{q}") for q, _, _ in results],
-            t("tradeoff.large_request"): [figure_text(q, r.costs.large) for q, _, r in results],
-            t("tradeoff.small_request"): [figure_text(q, r.costs.small) for q, _, r in results],
-            t("tradeoff.once"): [figure_text(q, r.once) for q, _, r in results],
             t("tradeoff.break_even"): [requests_text(a) for _, a, _ in results],
             t("tradeoff.day"): [_day(r) for _, _, r in results],
+            t("tradeoff.large_thousand"): large,
+            t("tradeoff.small_thousand"): small,
+            t("tradeoff.once"): once,
             t("tradeoff.threshold"): [_threshold(r) for _, _, r in results],
         }
     )
+
+
+def _costs(quantity: Quantity, result: Tradeoff) -> list[str]:
+    """1,000 requests on each model and the one-time cost in one unit, so that they can be held against each other."""
+    kind, size = SI_UNITS[quantity]
+    requests = [figure.scaled(PER * size) for figure in (result.costs.large, result.costs.small)]
+    return texts([*requests, result.once.scaled(size)], kind)
 
 
 def _day(result: Tradeoff) -> str:

@@ -22,6 +22,23 @@ def _cloud_regions() -> dict[tuple[str, str], str]:
     return {(row["provider"], row["region"]): row["zone"] for row in rows("cloud_regions.csv")}
 
 
+def cloud_regions() -> dict[tuple[str, str], str]:
+    """Zone by provider (`aws`, `azure`, `gcp`) and name of every cloud region that is listed."""
+    return dict(_cloud_regions())
+
+
+@forgettable
+@cache
+def _grid_regions() -> dict[str, str]:
+    parts = (row for row in rows("grid_regions.csv") if row["level"] not in ("cloud region", "country"))
+    return {row["zone"]: row["region"] for row in parts}
+
+
+def grid_regions() -> dict[str, str]:
+    """Name by zone (`USA-CA`, `SWE-SE3`) of every region with a figure: states, provinces, bidding zones."""
+    return dict(_grid_regions())
+
+
 def zone_of_timezone(time_zone: str) -> str | None:
     """Alpha-3 of the country of an IANA time zone or its old name; None for UTC, `Etc/...` and unknown ones."""
     return _time_zones().get(time_zone.strip().removeprefix(":").removeprefix("posix/"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from joulebook.dashboard import estimate, tradeoff
+from joulebook.dashboard import estimate, places, tradeoff
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard import tradeoff_elsewhere as other
 from joulebook.dashboard.charts import estimate as multiples
@@ -16,6 +16,7 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate
 from joulebook.ledger.elsewhere import Served
 from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.sites import WORLD, zone_code
 
 Pair = tuple[Candidate | None, Candidate | None]
 NOW = {"accelerator": "H100", "batch": 64.0, "precision": "bf16"}  # of the worked example
@@ -51,20 +52,22 @@ def section(asked: tradeoff.Inputs, found: tradeoff.Answer, pair: Pair) -> None:
 
 
 def _regions(asked: tradeoff.Inputs, found: tradeoff.Answer) -> None:
-    names = other.place_names()
-    chosen = st.multiselect(
-        t("tradeoff.regions"), list(names), default=list(estimate.PLACES), format_func=names.get,
-        placeholder=t("tradeoff.none"), key="tradeoff_regions", bind="query-params",
+    by_zone = {zone: label for label, zone in reversed(places.choices().items())}
+    labels = st.multiselect(
+        t("tradeoff.regions"), list(places.choices()), default=[by_zone[zone] for zone in estimate.PLACES],
+        placeholder=t("places.search"), key="tradeoff_regions", bind="query-params",
     )  # fmt: skip
-    places = other.regions(found.result, asked.location, chosen)
-    rows = other.region_rows(places, asked.location or "WLD")
+    names = places.names_of(labels)
+    there = other.regions(found.result, asked.location, list(names))
+    rows = other.region_rows(there, zone_code(asked.location) if asked.location else WORLD, names)
     st.markdown(other.region_sentence(rows))
     _both(rows, "emissions", "tradeoff.region_subtitle")
     table(
-        other.region_table(places), key="tradeoff-regions-table", alt=t("tradeoff.change_region"),
-        export=other.region_export(places), file_name="tradeoff-regions.csv",
-        columns={t("tradeoff.place"): st.column_config.TextColumn(width=190)},
+        other.region_table(there, rows), key="tradeoff-regions-table", alt=t("tradeoff.change_region"),
+        export=other.region_export(there), file_name="tradeoff-regions.csv",
     )  # fmt: skip
+    if said := places.stand_ins(row.key for row in rows):
+        st.caption(said)
     st.caption(t("tradeoff.region_note"))
 
 
@@ -90,7 +93,8 @@ def _hours(asked: tradeoff.Inputs, found: tradeoff.Answer) -> None:
     title = t("tradeoff.hour_title", best=f"{best:02d}:00", worst=f"{worst:02d}:00")
     chart(
         multiples.hours(values, current_palette(), unit="g/kWh", best=best, mean=sum(values) / len(values)),
-        title=title, subtitle=t("tradeoff.hour_subtitle"), alt=title, key="tradeoff-hours-chart",
+        title=title, subtitle=t("tradeoff.hour_subtitle", time=worked.day.time_zone), alt=title,
+        key="tradeoff-hours-chart",
     )  # fmt: skip
     table(
         other.hour_table(worked), key="tradeoff-hours-table", alt=t("tradeoff.change_hour"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from joulebook.dashboard import compare, compare_tables, data
+from joulebook.dashboard import compare, compare_tables, data, places
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import frontier, frontier_languages
 from joulebook.dashboard.components.chart import chart
@@ -20,7 +20,6 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate, Comparison, Unit
 from joulebook.ledger.accounting.comparison_verdict import is_share
 from joulebook.ledger.errors import LedgerError
-from joulebook.reference_data.countries import countries
 from joulebook.reference_data.models import models
 
 UNITS: tuple[Unit, ...] = ("request", "1k-tokens", "sample")
@@ -80,9 +79,9 @@ def more_controls(found: list[Candidate], settings_place: str | None) -> dict[st
             t("compare.gpu_only"), key="compare_gpu", bind="query-params", help=t("compare.gpu_help")
         )
         with_latency = st.checkbox(t("compare.with_latency"), key="compare_with_latency", bind="query-params")
-        names = {c.name: c.alpha3 for c in countries()}
+        names = places.choices()
         place = st.selectbox(
-            t("compare.where"), sorted(names), index=None, placeholder=settings_place or t("compare.world_mean"),
+            t("compare.where"), list(names), index=None, placeholder=settings_place or t("compare.world_mean"),
             key="compare_where", bind="query-params",
         )  # fmt: skip
         languages = sorted({q.language for c in found for q in c.by_language if q.language})
@@ -214,6 +213,8 @@ else:
         error_state(str(error))
     else:
         show(outcome)
+        if said := places.stand_ins([outcome.site.zone]):
+            st.caption(said)
         boundaries = {row.energy_per_unit_j.boundary for row in outcome.rows if row.energy_per_unit_j}
         page_footer(
             books, boundary=", ".join(sorted(boundaries)) or None, location=outcome.site.zone,

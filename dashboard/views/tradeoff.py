@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from joulebook.dashboard import compare, data, tradeoff, tradeoff_tables
+from joulebook.dashboard import compare, data, places, tradeoff, tradeoff_tables
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import tradeoff as cumulative
 from joulebook.dashboard.charts import tradeoff_threshold, tradeoff_tornado
@@ -22,9 +22,9 @@ from joulebook.dashboard.views._tradeoff_elsewhere import section
 from joulebook.ledger.accounting.comparison import Candidate
 from joulebook.ledger.accounting.tradeoff import Quantity
 from joulebook.ledger.errors import LedgerError
+from joulebook.ledger.sites import zone_code
 from joulebook.ledger.tradeoff_inputs import pair_gsd
 from joulebook.reference_data.accelerators import gpu_hour_price
-from joulebook.reference_data.countries import countries
 
 
 def number(name: str, value: float | None, *, least: float = 0.0, step: float | None = None) -> float | None:
@@ -130,10 +130,10 @@ def cascade_inputs() -> dict[str, object]:
 
 def money() -> dict[str, object]:
     """The basis of the money, and the place."""
-    names = {c.name: c.alpha3 for c in countries()}
+    names = places.choices()
     declared = data.settings().location
     place = st.selectbox(
-        t("compare.where"), sorted(names), index=None, placeholder=declared or t("compare.world_mean"),
+        t("compare.where"), list(names), index=None, placeholder=declared or t("compare.world_mean"),
         key="tradeoff_where", bind="query-params",
     )  # fmt: skip
     words = {t(f"tradeoff.basis_{name}"): name for name in ("electricity", "rented", "owned")}
@@ -250,9 +250,9 @@ def life(asked: tradeoff.Inputs, large: Candidate | None) -> None:
     """Training's share over the life of the model; a model of the books begins without a figure for its training."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         training = number("training_mwh", None if large else 688.1)
-        requests = number("life_requests", 1e10, least=1.0)
-    if training and requests:
-        each, share = tradeoff.training_share(training, requests, asked.large_j[0])
+        billions = number("life_billions", 10.0)
+    if training and billions:
+        each, share = tradeoff.training_share(training, billions * 1e9, asked.large_j[0])
         st.markdown(t("tradeoff.life_text", each=each, share=share))
 
 
@@ -289,6 +289,8 @@ def show(books: data.Books, asked: tradeoff.Inputs, pair: tuple[Candidate | None
     st.subheader(t("tradeoff.sizes_title"), anchor=False)
     st.caption(t("tradeoff.sizes_subtitle"))
     table(tradeoff_tables.sizes_table(tradeoff_tables.sizes()), key="tradeoff-sizes", alt=t("tradeoff.sizes_title"))
+    if asked.location and (said := places.stand_ins([zone_code(asked.location)])):
+        st.caption(said)
     page_footer(
         books, boundary=asked.boundary, location=asked.location or "WLD", location_assumed=asked.location is None
     )

@@ -143,7 +143,7 @@ def test_the_best_hour_is_that_of_the_command(show: Show) -> None:
     app = show("tradeoff", tradeoff_change="Hour of the day", tradeoff_zone="DE-LU · Germany", tradeoff_hours="8")
     hours = mean_day("DE-LU", 8).hours
     best = min(hours, key=lambda one: one.intensity_g_per_kwh)
-    assert any(f"begun at **{best.hour:02d}:00** meets" in line for line in answers(app))
+    assert any(f"begun at **{best.hour:02d}:00** (UTC+1) meets" in line for line in answers(app))
     assert shown_table(app, "Begun at")["Begun at"][0] == f"{best.hour:02d}:00"
     assert len(shown_table(app, "Begun at")) == 24
 
