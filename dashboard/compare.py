@@ -13,7 +13,7 @@ from joulebook.dashboard import data
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.escape import markup, plain
 from joulebook.dashboard.sentences import sentence
-from joulebook.dashboard.texts import t
+from joulebook.dashboard.texts import current_language, t
 from joulebook.ledger import candidates as gathering
 from joulebook.ledger.accounting.comparison import (
     Candidate,
@@ -84,13 +84,17 @@ def candidates(
     return gathering.candidates_of(books.ledger, task, unit, origins=origins, gpu_only=gpu_only)
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_BOOKS)
 def compared(books: data.Books, question: Question) -> Comparison:
-    """The comparison, cached until the books or the question change.
+    """The comparison in the reader's language, cached until the books or the question change.
 
     Raises:
         LedgerError: An unknown place.
     """
+    return _compared(books, question, current_language())
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_BOOKS)
+def _compared(books: data.Books, question: Question, language: str) -> Comparison:
     found = candidates(books, question.task, question.unit, question.origins, gpu_only=question.gpu_only)
     kept = [c for c in found if not question.only or c.model in question.only]
     if question.language:
@@ -103,6 +107,7 @@ def compared(books: data.Books, question: Question) -> Comparison:
         min_quality=question.min_quality,
         max_latency_s=question.max_latency_s,
         dimensions=dimensions,
+        language=language,
     )
 
 

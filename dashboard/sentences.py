@@ -12,7 +12,8 @@ from joulebook.dashboard.format import THIN_SPACE
 _HOLD = "\ue000"  # a private character: stands in for the thin space while the text is escaped
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|[µmkMG]?(?:Wh|J|g|L)\b|USD|million|billion|h\b|s\b)")
 _NUMBER = r"(?:\d+\.)?\d+(?:e-\d+)?"
-_AMOUNT = re.compile(rf"(?<![\d.{THIN_SPACE}])({_NUMBER}) (kWh|kgCO2e|USD|L)\b(?: \(({_NUMBER}) to ({_NUMBER})\))?")
+_RANGE = rf"\(({_NUMBER})(?: to |∼)({_NUMBER})\)"  # as the sentences of any language write it
+_AMOUNT = re.compile(rf"(?<![\d.{THIN_SPACE}])({_NUMBER}) (kWh|kgCO2e|USD|L)\b(?: {_RANGE})?")
 _SMALL = 1.0  # of the books' unit: under it, a smaller one reads better
 _QUANTITIES: dict[str, tuple[fmt.Quantity, float]] = {
     "kWh": ("energy", 3.6e6),

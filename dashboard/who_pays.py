@@ -76,6 +76,7 @@ def worked_out(
     beneficiaries: tuple[str, ...],
     specification: str,
     eta: float,
+    language: str,
 ) -> Burden:
     """All indicators, cached by the small things that they depend on; `users` are as from `users_of`.
 
@@ -90,6 +91,7 @@ def worked_out(
         beneficiaries=beneficiaries,
         specification=specification,
         eta=eta,
+        language=language,
     )
 
 

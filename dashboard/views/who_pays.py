@@ -16,7 +16,7 @@ from joulebook.dashboard.components.table import table
 from joulebook.dashboard.escape import plain
 from joulebook.dashboard.palette import current_palette, translucent
 from joulebook.dashboard.sentences import sentence
-from joulebook.dashboard.texts import t
+from joulebook.dashboard.texts import current_language, t
 from joulebook.ledger.accounting.burden import Burden, UseKind
 from joulebook.ledger.errors import LedgerError
 
@@ -198,6 +198,7 @@ try:
             beneficiaries=benefiting,
             specification=spec,
             eta=weight,
+            language=current_language(),
         )
     )
 except LedgerError as error:
