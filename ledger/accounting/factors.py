@@ -17,7 +17,7 @@ from joulebook.ledger.accounting.figure import Figure, Method
 from joulebook.ledger.accounting.uncertainty import Range
 
 # Goes up whenever a formula changes what it gives for the same observations and the same factors.
-FORMULA_VERSION = "1"
+FORMULA_VERSION = "2"
 
 CpuModel = Literal["family", "codecarbon", "tdp"]
 MemoryModel = Literal["used", "allotted"]

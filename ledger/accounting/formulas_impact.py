@@ -133,7 +133,10 @@ IMPACT = (
         "cost-rental",
         "Cost of rented accelerators",
         "C = H · r",
-        (Symbol("H", "accelerator hours, held ones included", "h"), Symbol("r", "declared rate", "USD/h")),
+        (
+            Symbol("H", "accelerator hours, held ones included, by the run's share of each", "h"),
+            Symbol("r", "declared rate", "USD/h"),
+        ),
         "the contract",
         Example(
             "8 GPUs for 3 h at 2.40 USD",
@@ -141,7 +144,8 @@ IMPACT = (
             {"accelerator_hours": 24.0, "rate_usd_per_hour": 2.4},
             "USD",
         ),
-        "Never added to electricity: the rate includes it.",
+        "Never added to electricity: the rate includes it. A part of a GPU (MIG) counts by its compute slices, so that "
+        "the parts of a rented GPU add up to it; what several runs shared at the same time is paid once.",
     ),
     Formula(
         "social-cost",

@@ -52,7 +52,7 @@ class ZoneParts:
         place: Index into `places`, (n,).
         run: Index of the run, 0 to `n_runs - 1`, (n,).
         energy_j: IT energy, value, low and high, (3, n); NaN where unknown.
-        gpu_hours: Hours times GPUs held, (n_runs,); NaN for a run without GPUs.
+        gpu_hours: Hours times GPUs held, each by the run's share, (n_runs,); NaN for a run without GPUs.
     """
 
     places: Sequence[Place]

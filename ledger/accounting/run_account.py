@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from joulebook.ledger.accounting.embodied import embodied_by_source, embodied_figure
 from joulebook.ledger.accounting.emissions import (
@@ -192,11 +193,19 @@ def _chosen(run: RunUse, factors: Factors, key: str, part: _Part) -> Factor | No
 
 
 def _rental(run: RunUse, factors: Factors) -> Figure | None:
-    """GPU-hours at the declared rate, reserved ones too, since they are paid; None without a rate or a GPU."""
-    rate, gpus = factors.get("gpu_hour"), sum(device.component == "gpu" for device in run.window.devices)
-    if rate is None or not gpus:
+    """GPU-hours at the declared rate, reserved ones too, since they are paid; None without a rate or a GPU.
+
+    Of a part (MIG) and of a GPU that other runs used at the same time only the run's share: each hour is paid once.
+    """
+    rate, gpus = factors.get("gpu_hour"), [device for device in run.window.devices if device.component == "gpu"]
+    held = math.fsum(device.share for device in gpus)
+    if rate is None or not held:
         return None
-    return rental_cost(gpus * run.window.duration_s / 3600, rate)
+    cost = rental_cost(held * run.window.duration_s / 3600, rate)
+    whole = held == len(gpus)
+    return (
+        cost if whole else replace(cost, vintage=f"{cost.vintage}, {held:.3g} of {len(gpus)} GPUs by the run's share")
+    )
 
 
 def _full_stack(whole: WindowFigures, facility: Figure | None, factors: Factors) -> Figure | None:

@@ -68,7 +68,7 @@ def many_runs(
 
 def _chosen(*, rented: bool) -> Any:
     gpus = (
-        select(func.count(run_devices.c.device_id))
+        select(func.sum(run_devices.c.share))
         .where(run_devices.c.run_id == runs.c.run_id, run_devices.c.component == "gpu")
         .scalar_subquery()
     )

@@ -71,6 +71,11 @@ def test_rented_accelerators_are_paid_by_the_hour_and_only_so(factors, make):
     rented = replace(factors, table={**factors.table, "gpu_hour": make.row("gpu_hour", 2.4, method="declared")})
     use = make.window([make.gpu(), make.gpu(device_id="GPU-2", reserved=True)])
     assert account_run(make.run(use), rented).cost_usd.value == pytest.approx(2 * 100 / 3600 * 2.4)
+    # two of seven slices of one, and half of another that somebody else used at the same time
+    parts = [make.gpu(share=2 / 7, share_how="slices"), make.gpu(device_id="GPU-2", share=0.5, share_how="time")]
+    shared = account_run(make.run(make.window(parts)), rented).cost_usd
+    assert shared.value == pytest.approx((2 / 7 + 0.5) * 100 / 3600 * 2.4)
+    assert shared.vintage.endswith("0.786 of 2 GPUs by the run's share")
     cpu_only = account_run(make.run(make.window([])), rented)
     assert cpu_only.cost_usd.boundary == "facility"
 

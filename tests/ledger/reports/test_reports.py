@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from joulebook.ledger.accounting.factors import FORMULA_VERSION
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.importers.importing import import_files
 from joulebook.ledger.importers.records import ImportedDevice, ImportedRun
@@ -264,7 +265,7 @@ def test_json_lines_are_made_again_to_the_byte(books, name, run_filter):
 def test_json_lines_say_what_the_csv_says(books):
     lines = [json.loads(line) for line in as_lines(books, "runs").splitlines()]
     stamp = lines[0].pop(STAMP)
-    assert (stamp["report"], stamp["formulas"], len(stamp["factor_set"])) == ("runs", "1", 64)
+    assert (stamp["report"], stamp["formulas"], len(stamp["factor_set"])) == ("runs", FORMULA_VERSION, 64)
     assert stamp["factor_set_name"] == run_document(books, lines[0]["run_id"])["details"]["factor_set"]["name"]
     for line, row in zip(lines, table(books, "runs"), strict=True):
         assert list(line) == [key for key in row if key != STAMP]

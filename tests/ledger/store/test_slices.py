@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,19 @@ def test_runs_on_different_parts_have_their_slices_and_are_no_rivals(ledger: Led
     # All of the other part's own: no higher than the whole.
     high = run_document(ledger, "r2")["devices"][0]["energy_j"]["high"]
     assert high == CLOSE(30_000, rel=1e-3)
+
+
+def test_rent_is_paid_for_the_slices_and_once(ledger: Ledger, folder: Path) -> None:
+    """7.2 USD an hour, which is 0.2 USD in 100 s of the whole GPU."""
+    Path(os.environ["JOULEBOOK_SETTINGS"]).write_text("gpu_hour_usd = 7.2\n")
+    write(folder, "r1", ("MIG-1",), 2)
+    write(folder, "r2", ("MIG-1",), 2)
+    write(folder, "r3", ("MIG-2",), 4)
+    write(folder, "r4", ("MIG-1",), None, start=200, end=300)
+    sync(ledger, folder)
+    paid = [run_document(ledger, run)["cost_usd"]["value"] for run in ("r1", "r2", "r3", "r4")]
+    assert paid == [CLOSE(0.2 / 7), CLOSE(0.2 / 7), CLOSE(0.2 * 4 / 7), CLOSE(0.2)]
+    assert sorted(list_runs(ledger)["cost_usd"]) == [CLOSE(value) for value in sorted(paid)]
 
 
 def test_runs_on_the_same_part_split_its_slices(ledger: Ledger, folder: Path) -> None:
