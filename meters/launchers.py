@@ -127,12 +127,28 @@ def _control_port(process: _Launcher, proc: Path) -> str:
     return ""
 
 
-def _slurm(environ: Mapping[str, str], proc: Path) -> Rank | None:  # noqa: ARG001 - Slurm's ids say it all
+def _slurm(environ: Mapping[str, str], proc: Path) -> Rank | None:
     rank, world = _number(environ, "SLURM_PROCID"), _number(environ, "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS")
     step = _number(environ, "SLURM_STEP_ID", "SLURM_STEPID")
     if rank is None or world is None or step is None or step >= _SLURM_SPECIAL_STEP:
         return None
+    if _is_batch_script(proc):
+        return None
     return Rank(rank, _number(environ, "SLURM_LOCALID"), world, "slurm", _slurm_job(environ) + f"|{step}")
+
+
+def _is_batch_script(proc: Path) -> bool:
+    """Whether no step has begun since the job's script: submitted within a step, it has that one's SLURM_STEP_ID."""
+    pid = os.getppid()
+    for _ in range(64):
+        with contextlib.suppress(OSError):
+            title = (proc / str(pid) / "cmdline").read_bytes()
+            if title.startswith(b"slurmstepd:"):
+                return b".batch]" in title
+        pid = _parent_and_start(pid, proc)[0]
+        if pid <= 1:
+            break
+    return False
 
 
 def _slurm_job(environ: Mapping[str, str]) -> str:

@@ -88,6 +88,33 @@ def test_mpichs_ranks_over_hosts_go_by_where_its_mpiexec_listens(tmp_path: Path)
     assert lineage("head:4711") == lineage("head:4711") != lineage("head:4712")
 
 
+# As slurm-wlm 22.05.8 sets them in a job of four tasks on two nodes, without those that nobody here looks at.
+JOB = {"SLURM_CLUSTER_NAME": "trial", "SLURM_JOB_ID": "3", "SLURM_JOB_NUM_NODES": "2", "SLURM_NTASKS": "4"}
+TASK = {**JOB, "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_GTIDS": "0,1,2"}
+FIRST_STEP = {**TASK, "SLURM_STEP_ID": "0", "SLURM_STEPID": "0", "SLURM_STEP_NUM_TASKS": "4"}
+OTHER_NODE = {"SLURM_PROCID": "3", "SLURM_NODEID": "1", "SLURMD_NODENAME": "n1", "SLURM_GTIDS": "3"}
+SMALLER = {"SLURM_STEP_ID": "1", "SLURM_STEPID": "1", "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2"}
+
+
+def test_a_slurm_step_is_one_launch_and_no_other_step_job_or_restart_is_the_same(tmp_path: Path) -> None:
+    def run_id(changed: dict[str, str]) -> str:
+        return shared_run_id(rank_of({**FIRST_STEP, **changed}), "train", 0, tmp_path)
+
+    assert run_id(OTHER_NODE) == run_id({})
+    others = [SMALLER, {"SLURM_JOB_ID": "4"}, {"SLURM_RESTART_COUNT": "1"}, {"SLURM_CLUSTER_NAME": "second"}]
+    assert len({run_id(changed) for changed in [{}, *others]}) == 5
+    assert rank_of(TASK) is None  # the batch script
+
+
+def test_a_job_that_was_submitted_within_a_step_has_its_variables_and_is_none_of_its_ranks(tmp_path: Path) -> None:
+    stepd = tmp_path / str(os.getppid())
+    stepd.mkdir()
+    (stepd / "cmdline").write_bytes(b"slurmstepd: [12.batch]    ")
+    assert find_rank(FIRST_STEP, tmp_path) is None
+    (stepd / "cmdline").write_bytes(b"slurmstepd: [12.0]    ")
+    assert find_rank(FIRST_STEP, tmp_path).rank == 0
+
+
 def test_the_second_track_of_a_name_is_another_run(tmp_path: Path) -> None:
     rank = rank_of({**ELASTIC, "RANK": "0"})
     ids = [shared_run_id(rank, *track, tmp_path) for track in (("trial", 0), ("trial", 1), ("eval", 1))]
