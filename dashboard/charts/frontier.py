@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from joulebook.dashboard.charts import template
-from joulebook.dashboard.charts.frontier_annotate import Axes, Label, annotate
+from joulebook.dashboard.charts.frontier_annotate import Axes, Label, annotate, annotate_for_phone
 from joulebook.dashboard.palette import Palette, translucent
 
 HEIGHT = 440
@@ -19,10 +19,11 @@ _SYMBOLS = {"runs": "circle", "published": "square", "estimate": "diamond"}
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """The figure, and which of its labels a phone has no room for (numbers of annotations)."""
+    """The figure, which of its labels a phone has no room for, and those that only a phone shows, by their numbers."""
 
     figure: go.Figure
     crowded: tuple[int, ...]
+    phone: tuple[int, ...] = ()
 
 
 def figure(
@@ -56,8 +57,7 @@ def figure(
         drawn.add_trace(_points(part, palette, solid=bool(kind), chosen=chosen))
     above_axis(drawn, y_unit, palette)
     under_axis(drawn, x_note, palette)
-    hidden = _label(drawn, scaled, palette, chosen, axes)
-    return Scatter(drawn, hidden)
+    return Scatter(drawn, *_label(drawn, scaled, palette, chosen, axes))
 
 
 def _is_solid(state: str) -> bool:
@@ -196,8 +196,10 @@ def under_axis(drawn: go.Figure, text: str, palette: Palette) -> None:
     )
 
 
-def _label(drawn: go.Figure, frame: pd.DataFrame, palette: Palette, chosen: str | None, axes: Axes) -> tuple[int, ...]:
-    """Put a label beside each point, the chosen first, then the frontier; return what a phone has no room for."""
+def _label(
+    drawn: go.Figure, frame: pd.DataFrame, palette: Palette, chosen: str | None, axes: Axes
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Put a label beside each point, the chosen first, then the frontier; return those of a wide window and a phone."""
     order = sorted(frame.index, key=lambda i: (frame.at[i, "model"] != chosen, frame.at[i, "state"] != "frontier"))
     labels = [
         Label(
@@ -211,4 +213,8 @@ def _label(drawn: go.Figure, frame: pd.DataFrame, palette: Palette, chosen: str 
         for row in frame.loc[order].itertuples()
     ]
     line = frame[frame["state"] == "frontier"].sort_values("x")
-    return annotate(drawn, labels, axes, through=list(zip(line["x"], line["y"], strict=True)))
+    through = list(zip(line["x"], line["y"], strict=True))
+    first = len(drawn.layout.annotations)
+    annotate(drawn, labels, axes, through=through)
+    wide = tuple(range(first, len(drawn.layout.annotations)))
+    return wide, annotate_for_phone(drawn, labels, axes, through=through)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from joulebook.dashboard.charts.frontier_labels import LEADER_PX, WIDE_PX, Box, crowded, place
+from joulebook.dashboard.charts.frontier_labels import LEADER_PX, NARROW_PX, WIDE_PX, Box, Place, crowded, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +76,53 @@ def annotate(
     numbers: dict[int, int] = {}
     notes = list(drawn.layout.annotations)  # all at once: plotly checks every one of them anew with each that is added
     for i, (label, spot) in enumerate(zip(labels, places, strict=True)):
-        if spot is None:
-            continue
-        numbers[i] = len(notes)
-        x, y = axes.at(label.x, label.y)
-        hangs = abs(spot.yshift) > LEADER_PX
-        notes.append(
-            go.layout.Annotation(
-                text=label.text,
-                x=x,
-                y=y,
-                xanchor=spot.anchor,
-                yanchor="middle",
-                xshift=0 if hangs else spot.xshift,
-                yshift=0 if hangs else spot.yshift,
-                showarrow=hangs,
-                arrowhead=0,
-                arrowwidth=1,
-                arrowcolor=line,
-                ax=0,
-                ay=-spot.yshift,
-                font={"color": label.colour, "size": 12.5},
-            )
-        )
+        if spot is not None:
+            numbers[i] = len(notes)
+            notes.append(_note(label, spot, axes, line))
     drawn.update_layout(annotations=notes)
     return tuple(numbers[i] for i in crowded(points, texts, places, height_px=axes.height_px))
+
+
+def annotate_for_phone(
+    drawn: go.Figure, labels: Sequence[Label], axes: Axes, *, through: Sequence[tuple[float, float]] = ()
+) -> tuple[int, ...]:
+    """Write the labels a second time where a phone has room for them, unseen elsewhere, and return their numbers.
+
+    They are drawn with no opacity, so that neither a wide window nor a saved picture shows them; see `show_on_phone`.
+    """
+    points = [axes.share(label.x, label.y) for label in labels]
+    bars = [bar for label in labels for bar in _bars(label, axes)]
+    stretches = [(*axes.share(*start), *axes.share(*end)) for start, end in itertools.pairwise(through)]
+    size = {"height_px": axes.height_px, "width_px": NARROW_PX}
+    places = place(points, [label.text for label in labels], bars=bars, lines=stretches, **size)
+    notes = list(drawn.layout.annotations)
+    first = len(notes)
+    found = [(label, spot) for label, spot in zip(labels, places, strict=True) if spot is not None]
+    notes += [_note(label, spot, axes, None).update(opacity=0) for label, spot in found]
+    drawn.update_layout(annotations=notes)
+    return tuple(range(first, len(notes)))
+
+
+def _note(label: Label, spot: Place, axes: Axes, line: str | None) -> go.layout.Annotation:
+    """A label at its place; far from its point it hangs on a line."""
+    x, y = axes.at(label.x, label.y)
+    hangs = abs(spot.yshift) > LEADER_PX
+    return go.layout.Annotation(
+        text=label.text,
+        x=x,
+        y=y,
+        xanchor=spot.anchor,
+        yanchor="middle",
+        xshift=0 if hangs else spot.xshift,
+        yshift=0 if hangs else spot.yshift,
+        showarrow=hangs,
+        arrowhead=0,
+        arrowwidth=1,
+        arrowcolor=line,
+        ax=0,
+        ay=-spot.yshift,
+        font={"color": label.colour, "size": 12.5},
+    )
 
 
 def _bars(label: Label, axes: Axes) -> list[Box]:

@@ -20,6 +20,19 @@ def hide_on_phone(key: str, annotations: Sequence[int]) -> None:
     st.html(f"<style>@media (max-width: 640px) {{ {names} {{ display: none; }} }}</style>")
 
 
+def show_on_phone(key: str, annotations: Sequence[int]) -> None:
+    """Show a chart's annotations that were drawn with no opacity, where the window is at most 640 pixels wide.
+
+    Args:
+        key: The chart's key.
+        annotations: Their numbers in the figure's layout.
+    """
+    if not annotations:
+        return
+    names = ", ".join(f'.st-key-{key} .annotation[data-index="{int(i)}"]' for i in annotations)
+    st.html(f"<style>@media (max-width: 640px) {{ {names} {{ opacity: 1 !important; }} }}</style>")
+
+
 def thin_names_on_phone(key: str) -> None:
     """Keep every third name under a chart's bars where the window is at most 640 pixels wide.
 

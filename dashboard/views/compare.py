@@ -11,7 +11,7 @@ from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import frontier, frontier_languages
 from joulebook.dashboard.components.chart import chart
 from joulebook.dashboard.components.page import answer, header, page_footer
-from joulebook.dashboard.components.phone_labels import hide_on_phone
+from joulebook.dashboard.components.phone_labels import hide_on_phone, show_on_phone
 from joulebook.dashboard.components.states import error_state, note
 from joulebook.dashboard.components.table import table
 from joulebook.dashboard.escape import plain
@@ -145,6 +145,7 @@ def scatter(result: Comparison) -> None:
     title = compare.title_of(result, y)
     chart(drawn.figure, title=title, subtitle=t(f"compare.subtitle_{y}"), alt=title, key="compare-frontier")
     hide_on_phone("compare-frontier", drawn.crowded)
+    show_on_phone("compare-frontier", drawn.phone)
 
 
 def languages(result: Comparison) -> None:
@@ -183,7 +184,7 @@ def show(result: Comparison) -> None:
     scatter(result)
     table(
         compare_tables.table_of(result), key="compare-table", alt=t("compare.table_alt"),
-        columns={t("compare.candidate"): st.column_config.Column(width=190)},
+        columns={t("compare.candidate"): st.column_config.Column(width=compare_tables.name_width_px(result))},
         export=compare_tables.export_of(result), file_name="comparison.csv",
     )  # fmt: skip
     with st.expander(t("compare.more_columns"), key="compare_columns", on_change="rerun") as more:

@@ -124,7 +124,10 @@ def test_the_chosen_model_alone_has_the_accent(palette: Any) -> None:
     assert list(points.marker.color) == [palette.accent, palette.text]
     assert list(points.marker.symbol) == ["circle", "square"]
     assert list(points.y) == [90.0, 95.0]
-    assert {note.text for note in drawn.figure.layout.annotations} >= {"small", "large"}
+    notes = drawn.figure.layout.annotations
+    assert {notes[i].text for i in drawn.crowded} == {"small", "large"}
+    assert {notes[i].text for i in drawn.phone} == {"small", "large"}  # placed afresh for a phone, unseen elsewhere
+    assert {notes[i].opacity for i in drawn.phone} == {0}
 
 
 def test_labels_never_cover_one_another() -> None:
