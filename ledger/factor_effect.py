@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.accounting.figure import Figure
@@ -85,17 +85,28 @@ def _multiplied(connection: Connection, found: Effect, sums: Sequence[_Sums]) ->
     """Add what can be multiplied, very many runs at once; ids of the others."""
     sets = [one.factors for one in sums]
     apart: list[str] = []
-    last: str | None = ""
-    while last is not None:
-        where = (*_SETTLED, runs.c.run_id > last)
+    for where in _pages(connection):
         batch = many_runs(connection, where, sets, order=(runs.c.run_id,), limit=_AT_ONCE)
-        last = batch.last
         found.n += len(batch.frame)
         apart += batch.apart
         for one in sums:
             for name, amounts in figures_of_runs(batch.parts, one.factors).items():
                 one.add(name, amounts)
     return apart
+
+
+def _pages(connection: Connection) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    """Conditions of one page of runs after another. Which id comes after which the database says: its collation may
+    order them otherwise than Python does."""
+    where: tuple[ColumnElement[bool], ...] = _SETTLED
+    while True:
+        ends = select(runs.c.run_id).where(*where).order_by(runs.c.run_id).offset(_AT_ONCE - 1).limit(1)
+        last = connection.execute(ends).scalar()
+        if last is None:
+            yield where
+            return
+        yield (*where, runs.c.run_id <= last)
+        where = (*_SETTLED, runs.c.run_id > last)
 
 
 def _one_by_one(connection: Connection, run_ids: Sequence[str], sums: Sequence[_Sums]) -> None:

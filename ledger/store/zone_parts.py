@@ -27,13 +27,11 @@ class ManyRuns:
     Attributes:
         frame: One row a run: run_id, day, warnings.
         parts: Their energy by place.
-        last: The greatest id of all of them, None where there are none.
         apart: Ids of the runs that a contract or an hourly series is for, or of whose zones nothing is kept.
     """
 
     frame: pd.DataFrame
     parts: ZoneParts
-    last: str | None
     apart: list[str]
 
 
@@ -91,8 +89,7 @@ def _parted(frame: pd.DataFrame, sets: Sequence[Factors]) -> ManyRuns:
     rest = frame[~frame["run_id"].isin(apart)]
     run, _ = pd.factorize(rest["run_id"])
     heads = rest.loc[~rest["run_id"].duplicated()]
-    last = None if frame.empty else str(frame["run_id"].max())
-    return ManyRuns(heads[["run_id", "day", "warnings"]], _parts(rest, run, heads), last, list(apart))
+    return ManyRuns(heads[["run_id", "day", "warnings"]], _parts(rest, run, heads), list(apart))
 
 
 def _parts(rest: pd.DataFrame, run: Any, heads: pd.DataFrame) -> ZoneParts:
