@@ -313,12 +313,17 @@ class Meter:
             self._journal.write("c", d={str(self._numbers[name]): list(pair) for name, pair in changed.items()})
 
     def _take_trouble(self, source: Source) -> None:
-        """Counters that went backwards, or may have wrapped unseen."""
+        """Counters that went backwards, or may have wrapped unseen; GPUs that have come."""
         for event in _taken(getattr(source, "resets", None)):
             name = self._devices[event.device_id].name
             why = f"{name}: the energy counter went backwards (driver reloaded or GPU reset)"
             self._journal.write("warn", code="counter-reset", text=why)
             self._write_gap(event.device_id, event.from_b, event.to_b, why)
+        for gpu in _taken(getattr(source, "appeared", None)):
+            since_s = [max(0.0, b - (self._opened_b or b)) for b in (gpu.from_b, gpu.to_b)]
+            when = f"appeared {since_s[0]:.0f} to {since_s[1]:.0f} s after the run's start"
+            text = f"{gpu.name} ({gpu.uuid}) {when}: what it uses is not in this run, runs that begin now meter it"
+            self._journal.write("warn", code="gpu-appeared", text=text)
         for device_id, from_b, to_b in _taken(getattr(source, "lost_between", None)):
             self._write_gap(device_id, from_b, to_b, "not read for so long that the counter may have wrapped unseen")
 

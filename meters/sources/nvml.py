@@ -26,6 +26,7 @@ WINDOW_10MS = Sensor("integrated", "nvml-window-10ms", None, 0.07)
 # 25 ms of every 100 ms are seen: -8.6 % on a wave of 1 s, any error up to the full swing on one of 100 ms.
 SEES_A_QUARTER = Sensor("integrated", "nvml-sees-25-of-100ms", None, 0.12)
 LAGGING = Sensor("integrated", "nvml-lagging", None, 0.15)
+_LOOK_EVERY_S = 60.0  # for GPUs that come later: one call that takes microseconds
 POLL_S = 0.04  # under half the 100 ms in which these sensors renew
 _KEPLER, _MAXWELL, _PASCAL, _VOLTA, _TURING, _AMPERE = 2, 3, 4, 5, 6, 7
 _FIELD_AVERAGE, _FIELD_INSTANT = 185, 186
@@ -63,6 +64,16 @@ class CounterEvent:
     to_b: float
 
 
+@dataclass(frozen=True, slots=True)
+class Appeared:
+    """A GPU that came while the run went on, between these two boot times; it is not metered."""
+
+    uuid: str
+    name: str
+    from_b: float
+    to_b: float
+
+
 def _library() -> Any:
     """The driver's library; reading through it directly spares four fifths of what pynvml's wrappers take."""
     return ctypes.CDLL("libnvidia-ml.so.1" if os.name != "nt" else "nvml.dll")
@@ -89,6 +100,10 @@ class NvmlSource:
         self.absent: list[Absent] = []
         self.doubt: str | None = None
         self.resets: list[CounterEvent] = []
+        self.appeared: list[Appeared] = []
+        self._listed: set[str] = set()
+        self._count = 0
+        self._looked_b = 0.0
         self.poll_s = 1.0
         self._nvml: Any = None
 
@@ -108,6 +123,8 @@ class NvmlSource:
             found = _identities(pynvml)
         except pynvml.NVMLError as error:
             raise SourceError(f"NVML does not start: {error}") from None
+        self._listed = {identity.uuid for identity, _ in found}
+        self._count, self._looked_b = len(found), boot_s()
         visibility = visible_gpus(self._environ, [identity for identity, _ in found])
         self.doubt = visibility.doubt
         handles = {identity.uuid: handle for identity, handle in found}
@@ -159,10 +176,27 @@ class NvmlSource:
         gpu.last_mj, gpu.read_b = shown_mj, now
         return float((gpu.offset_mj + shown_mj) / 1000)
 
+    def _look_again(self, nvml: Any) -> None:
+        """Where there are more or fewer GPUs than before, keep to ours by UUID and note the new ones."""
+        from_b, self._looked_b = self._looked_b, boot_s()
+        count = _try(nvml.nvmlDeviceGetCount)
+        if count is None or count == self._count:
+            return
+        self._count, found = count, _identities(nvml)
+        handles = {identity.uuid: handle for identity, handle in found}
+        for gpu in self._gpus:
+            gpu.handle = handles.get(gpu.device.id, gpu.handle)
+        for seen in visible_gpus(self._environ, [identity for identity, _ in found]).gpus:
+            if seen.gpu.uuid not in self._listed:
+                self.appeared.append(Appeared(seen.gpu.uuid, seen.gpu.name, from_b, self._looked_b))
+        self._listed |= handles.keys()
+
     def usage(self, own_pids: Collection[int]) -> Usage | None:
         """Utilisation by process (seconds at full use, summed up) and compute contexts."""
         import pynvml
 
+        if boot_s() - self._looked_b >= _LOOK_EVERY_S:
+            self._look_again(pynvml)
         usage = Usage()
         for gpu in self._gpus:
             contexts = _try(pynvml.nvmlDeviceGetComputeRunningProcesses, gpu.handle)

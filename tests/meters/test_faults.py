@@ -169,6 +169,42 @@ def test_a_gpu_that_is_lost_leaves_a_gap_and_the_others_go_on(python, simulator,
     assert last >= journal.one("close")["b"]
 
 
+GPU_COMES = """
+import os, sys, time
+from joulebook import track
+from joulebook.meters import worker
+from joulebook.meters.sources import nvml
+nvml._LOOK_EVERY_S = worker._USAGE_EVERY_S = 0.2
+sys.executable = ""  # metered by a thread of this process, where these hold
+with track("x") as run:
+    time.sleep(1.5)
+    os.replace({later!r}, os.environ["NVML_SIMULATOR"])
+    until = time.monotonic() + 60
+    while b"gpu-appeared" not in run._job.path.read_bytes() and time.monotonic() < until: time.sleep(0.05)
+    time.sleep(1.5)
+"""
+
+
+@pytest.mark.parametrize("visible", [None, "1,0"])
+def test_a_gpu_that_comes_is_told_once_and_the_others_stay_themselves(
+    visible, python, simulator, tmp_path, read_journals
+) -> None:
+    """It comes before the others in NVML's order, so that all their numbers change."""
+    sim = simulator(Gpu(high_w=300), Gpu(high_w=200))
+    later = Simulator(sim.library_dir, tmp_path / "later", [Gpu(high_w=700, uuid="GPU-new"), *sim.gpus], t0=sim.t0)
+    environ = sim.environ if visible is None else {**sim.environ, "CUDA_VISIBLE_DEVICES": visible}
+    assert python(GPU_COMES.format(later=str(later.config_path)), environ).returncode == 0
+    (journal,) = read_journals()
+    (warning,) = journal.of("warn")
+    assert warning["code"] == "gpu-appeared"
+    assert warning["text"].startswith("Simulated H100 (GPU-new) appeared ")
+    observed = Observed()
+    observed.add(journal.records)
+    start_b, end_b = journal.one("open")["b"], journal.one("close")["b"]
+    energies = {d["id"]: observed.window(i, start_b, end_b).energy_j for i, d in observed.devices.items()}
+    assert energies == {gpu.uuid: pytest.approx(gpu.high_w * (end_b - start_b), rel=0.02) for gpu in sim.gpus}
+
+
 def test_a_counter_that_fails_for_a_while_loses_nothing(python, simulator, read_journals) -> None:
     sim = simulator(Gpu(high_w=300))
     start_s = now_s(sim) + 3

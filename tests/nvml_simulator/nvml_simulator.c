@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define MAX_GPUS 16
+#define MAX_KNOWN 64
 #define MAX_FAULTS 64
 #define MAX_PROCESSES 256
 #define MAX_MIGS 64
@@ -157,12 +158,23 @@ static unsigned long long counter_mj(const struct gpu *g, double t) {
     return (unsigned long long)((energy_from_zero(g, tick) - energy_from_zero(g, origin)) * 1000.0 * g->scale);
 }
 
-/* Handles: 1 + index for GPUs, 1000 + index for MIG devices. */
+/* Handles: 1 + the place in `known` for GPUs, which keep theirs while others come and go; 1000 + index for MIG devices. */
 typedef void *device;
+static char known[MAX_KNOWN][96];
+static device handle_of(const char *uuid) {
+    pthread_mutex_lock(&lock);
+    intptr_t i = 0;
+    while (i < MAX_KNOWN - 1 && known[i][0] && strcmp(known[i], uuid)) i++;
+    snprintf(known[i], sizeof known[i], "%s", uuid);
+    pthread_mutex_unlock(&lock);
+    return (device)(i + 1);
+}
 static int index_of(device d) {
     intptr_t i = (intptr_t)d;
     if (i >= 1000 && i - 1000 < config.n_migs) return config.migs[i - 1000].gpu;
-    return i >= 1 && i <= config.n_gpus ? (int)i - 1 : -1;
+    if (i < 1 || i > MAX_KNOWN) return -1;
+    for (int g = 0; g < config.n_gpus; g++) if (!strcmp(known[i - 1], config.gpus[g].uuid)) return g;
+    return -1;
 }
 #define ENTER(d) int i = index_of(d); int error = enter(__func__, i); if (error) return error; \
                  if ((i = index_of(d)) < 0) return NVML_ERROR_INVALID_ARGUMENT; struct gpu *g = &config.gpus[i]; (void)g
@@ -180,13 +192,13 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, device *d) {
     int error = enter(__func__, (int)index);
     if (error) return error;
     if ((int)index >= config.n_gpus) return NVML_ERROR_INVALID_ARGUMENT;
-    *d = (device)(intptr_t)(index + 1);
+    *d = handle_of(config.gpus[index].uuid);
     return 0;
 }
 int nvmlDeviceGetHandleByIndex(unsigned index, device *d) { return nvmlDeviceGetHandleByIndex_v2(index, d); }
 int nvmlDeviceGetHandleByUUID(const char *uuid, device *d) {
     ENTER_ALL();
-    for (int i = 0; i < config.n_gpus; i++) if (!strcmp(uuid, config.gpus[i].uuid)) { *d = (device)(intptr_t)(i + 1); return 0; }
+    for (int i = 0; i < config.n_gpus; i++) if (!strcmp(uuid, config.gpus[i].uuid)) { *d = handle_of(uuid); return 0; }
     for (int i = 0; i < config.n_migs; i++) if (!strcmp(uuid, config.migs[i].uuid)) { *d = (device)(intptr_t)(1000 + i); return 0; }
     return NVML_ERROR_NOT_FOUND;
 }
@@ -215,7 +227,7 @@ int nvmlDeviceGetMigDeviceHandleByIndex(device d, unsigned index, device *out) {
         if (config.migs[m].gpu == i && index-- == 0) { *out = (device)(intptr_t)(1000 + m); return 0; }
     return NVML_ERROR_NOT_FOUND;
 }
-int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(device d, device *out) { ENTER(d); *out = (device)(intptr_t)(i + 1); return 0; }
+int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(device d, device *out) { ENTER(d); *out = handle_of(g->uuid); return 0; }
 struct attributes { unsigned multiprocessors, copy, decoder, encoder, jpeg, ofa, instance_slices, compute_slices; unsigned long memory_mb; };
 int nvmlDeviceGetAttributes_v2(device d, struct attributes *out) {
     ENTER(d);
