@@ -96,8 +96,10 @@ def _multiplied(connection: Connection, found: Effect, sums: Sequence[_Sums]) ->
 
 
 def _pages(connection: Connection) -> Iterator[tuple[ColumnElement[bool], ...]]:
-    """Conditions of one page of runs after another. Which id comes after which the database says: its collation may
-    order them otherwise than Python does."""
+    """Conditions of one page of runs after another.
+
+    Which id comes after which the database says: its collation may order them otherwise than Python does.
+    """
     where: tuple[ColumnElement[bool], ...] = _SETTLED
     while True:
         ends = select(runs.c.run_id).where(*where).order_by(runs.c.run_id).offset(_AT_ONCE - 1).limit(1)

