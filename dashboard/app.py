@@ -14,8 +14,9 @@ from joulebook.dashboard.escape import plain
 from joulebook.dashboard.mark import icon, wordmark
 from joulebook.dashboard.navigation import pages
 from joulebook.dashboard.palette import current_palette
-from joulebook.dashboard.texts import t
+from joulebook.dashboard.texts import keep_language, t
 
+keep_language()
 st.set_page_config(page_title=t("app.name"), page_icon=icon(), layout="wide")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from joulebook.dashboard.palette import Palette
+from joulebook.dashboard.texts import current_language
 
 _CSS = """
 <style>
@@ -57,6 +58,15 @@ _CSS = """
 </style>
 """
 
+# Korean may break anywhere by default; it reads well only where lines end between words.
+_KOREAN = """
+<style>
+[data-testid="stApp"] :is(h1, h2, h3, p, li, label, th, td, [class^="jb-"], [data-testid="stMarkdownContainer"]) {
+  word-break: keep-all; overflow-wrap: anywhere;
+}
+</style>
+"""
+
 
 def stylesheet(palette: Palette) -> None:
     """Put the stylesheet on the page; once a run of the app, by the shell."""
@@ -68,3 +78,5 @@ def stylesheet(palette: Palette) -> None:
             rule=palette.rule,
         )
     )
+    if current_language() == "ko":
+        st.html(_KOREAN)

@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 
 DEFAULT_LANGUAGE = "en"
+_KEPT = "kept_language"
 
 
 @functools.cache
@@ -53,6 +54,17 @@ def current_language() -> str:
         return DEFAULT_LANGUAGE
     asked = st.query_params.get("lang") or (st.context.locale or "").split("-")[0]
     return asked if asked in languages() else DEFAULT_LANGUAGE
+
+
+def keep_language() -> None:
+    """Carry the language that an address asked for to the next pages, which are opened without it; once a run."""
+    import streamlit as st
+
+    asked = st.query_params.get("lang")
+    if asked in languages():
+        st.session_state[_KEPT] = asked
+    elif _KEPT in st.session_state:
+        st.query_params["lang"] = st.session_state[_KEPT]
 
 
 def t(key: str, /, **values: object) -> str:
