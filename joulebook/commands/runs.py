@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+# Parts of a document that `joulebook show` has: long, and of no use in a list.
+_IN_FULL = ("devices", "reserved_devices")
+
 
 @click.command()
 @click.option("--project", multiple=True, help="Only runs of this project (may be given several times).")
@@ -38,7 +41,9 @@ def runs(*, limit: int, sort: str, as_json: bool, **asked: Any) -> None:
     books = open_books()
     frame = list_runs(books, wanted, sort=sort, limit=limit)
     if as_json:
-        click.echo(json.dumps(run_documents(books, list(frame["run_id"])), indent=2))
+        documents = run_documents(books, list(frame["run_id"]))
+        listed = [{key: value for key, value in one.items() if key not in _IN_FULL} for one in documents]
+        click.echo(json.dumps(listed, indent=2))
         return
     from joulebook.ledger.reports.show import print_runs
 
