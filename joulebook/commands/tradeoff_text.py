@@ -21,6 +21,7 @@ _WORDS = {"kwh": "energy", "kg": "CO2e", "usd": "money", "l": "water"}
 _INPUTS = {
     "large": "a request, large",
     "small": "a request, small",
+    "both": "a request, both alike",
     "distillation": "distillation",
     "labelling": "labelling",
     "evaluation": "evaluation",
@@ -162,7 +163,7 @@ def tornado_lines(bars: Sequence[TornadoBar], centre: float | None, width: int) 
     ends = [[end for end in (bar.at_low, bar.at_high) if end is not None] for bar in shown]
     if not any(ends):
         return ["  None of them lets the small model pay off, within its range or, without one, 20 % less or more."]
-    once = [bar.name for bar in bars if bar.name not in ("large", "small")]
+    once = [bar.name for bar in bars if bar.name not in ("large", "small", "both")]
     names = [(_ONCE if [bar.name] == once else _INPUTS[bar.name]) + ("*" if bar.assumed_range else "") for bar in shown]
     texts = [_ends_text(bar) for bar in shown]
     far = max(end for some in ends for end in some)

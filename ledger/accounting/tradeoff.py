@@ -7,6 +7,7 @@ the same unit. N* = X_once / (x_large - x_small).
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -63,6 +64,7 @@ Drawn = dict[str, Floats]
 SEED = 20_240_615  # fixed, so that the same input gives the same answer
 ONE_TIME = ("distillation", "labelling", "evaluation", "development")
 PER_REQUEST = ("large", "small", "verifier")
+NO_SPREAD = 1e-6  # of a figure's squared spread: as little as that is what rounding leaves
 ASSUMED_SWING = 0.2  # how far the tornado moves an input that came without a range
 
 
@@ -165,13 +167,21 @@ def break_even(
 
 
 def tornado(costs: Costs, *, rebound: float = 1.0) -> list[TornadoBar]:
-    """N* with each input at the ends of its range and the others where they are, widest first."""
+    """N* with each input at the ends of its own range and the others where they are, widest first.
+
+    What all inputs share (grid, PUE, price) cancels in N*, so it moves no bar; what the two models share (one meter)
+    moves both of them at once, as the bar `both`.
+    """
     bars = []
     for field in fields(costs):
         figure = getattr(costs, field.name)
         if field.name not in (*ONE_TIME, "large", "small") or figure is None:
             continue
         bars.append(_bar(costs, field.name, figure, rebound))
+    if costs.pair_gsd > 1:
+        factors = (costs.pair_gsd**-Z90, costs.pair_gsd**Z90)
+        at = [_moved(costs, dict.fromkeys(("large", "small"), factor), rebound) for factor in factors]
+        bars.append(TornadoBar("both", at[0], at[1], False))
     return sorted(bars, key=_swing, reverse=True)
 
 
@@ -334,20 +344,31 @@ def _figure_of(costs: Costs, value: float, low: float, high: float) -> Figure:
 
 
 def _bar(costs: Costs, name: str, figure: Figure, rebound: float) -> TornadoBar:
-    assumed = figure.high <= figure.low
-    ends = (
-        (figure.value * (1 - ASSUMED_SWING), figure.value * (1 + ASSUMED_SWING))
-        if assumed
-        else (figure.low, figure.high)
-    )
-    at = []
-    for end in ends:
-        figure_there = replace(figure, value=end, low=min(end, figure.low), high=max(end, figure.high))
-        there: dict[str, Any] = {name: figure_there}
-        moved = replace(costs, **there)
-        requests = break_even_requests(once(moved).value, moved.large.value, moved.small.value, rebound)
-        at.append(requests if math.isfinite(requests) else None)
+    factors = _own_factors(costs, name, figure)
+    assumed = factors is None
+    ends = factors or (1 - ASSUMED_SWING, 1 + ASSUMED_SWING)
+    at = [_moved(costs, {name: factor}, rebound) for factor in ends]
     return TornadoBar(name, at[0], at[1], assumed)
+
+
+def _own_factors(costs: Costs, name: str, figure: Figure) -> tuple[float, float] | None:
+    """The ends of what a figure shares with no other, over its value; None where it came without a range."""
+    sd, everywhere = log_sd(figure), math.log(costs.shared_gsd)
+    given = sd * sd - everywhere * everywhere
+    if given <= NO_SPREAD * sd * sd:
+        return None
+    common = math.log(costs.pair_gsd) if name in ("large", "small") else 0.0
+    share = math.sqrt(max(0.0, given - common * common)) / sd
+    down, up = log_sides(figure)
+    return math.exp(-down * share), math.exp(up * share)
+
+
+def _moved(costs: Costs, factors: Mapping[str, float], rebound: float) -> float | None:
+    """N* with some inputs times a factor; None where it never comes."""
+    moved: dict[str, Any] = {name: getattr(costs, name).scaled(factor) for name, factor in factors.items()}
+    there = replace(costs, **moved)
+    requests = break_even_requests(once(there).value, there.large.value, there.small.value, rebound)
+    return requests if math.isfinite(requests) else None
 
 
 def _swing(bar: TornadoBar) -> float:

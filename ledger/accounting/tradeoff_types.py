@@ -112,7 +112,8 @@ class CascadeResult:
 class TornadoBar:
     """How far one input moves the answer: N* with the input at its low and at its high end.
 
-    None is "never". An input without a range is moved by 20 % either way, and says so in `assumed_range`.
+    `both` is what the costs of a request on both models share. None is "never". An input without a range is moved by
+    20 % either way, and says so in `assumed_range`.
     """
 
     name: str

@@ -186,6 +186,30 @@ def test_the_tornado_says_what_decides_it():
     assert [bar.assumed_range for bar in bars] == [False, False, False, True]
 
 
+def test_what_inputs_share_moves_no_bar_but_that_of_both_models():
+    alone = Costs("kwh", figure(10.0, 1.3), figure(2.0, 1.2), distillation=figure(100.0, 1.1), evaluation=figure(1.0))
+    place, meter = 1.8, 1.4  # geometric standard deviations: a grid for all of them, a meter for both models
+
+    def wider(found, *gsds):
+        spread = math.hypot(math.log(found.high / found.value), *(Z90 * math.log(gsd) for gsd in gsds))
+        return replace(found, low=found.value * math.exp(-spread), high=found.value * math.exp(spread))
+
+    together = Costs(
+        "kg", wider(alone.large, place, meter), wider(alone.small, place, meter),
+        distillation=wider(alone.distillation, place), evaluation=wider(alone.evaluation, place),
+        shared_gsd=place, pair_gsd=meter,
+    )  # fmt: skip
+    bars = {bar.name: bar for bar in tradeoff(together).tornado}
+    both = bars.pop("both")
+    assert both.at_low == pytest.approx(101 / (8 * meter**-Z90))
+    assert both.at_high == pytest.approx(101 / (8 * meter**Z90))
+    for bar in tradeoff(alone).tornado:
+        found = bars.pop(bar.name)
+        assert (found.at_low, found.at_high) == pytest.approx((bar.at_low, bar.at_high), rel=1e-6)
+        assert found.assumed_range == bar.assumed_range
+    assert not bars
+
+
 def test_quality_gate():
     same = [1.0, 0.0, 1.0, 1.0] * 100
     assert gate_from_scores(same, same, margin=0.01, paired=True).passes is True
