@@ -186,7 +186,7 @@ def _verdict(data: BurdenData, result: Burden, language: str) -> str:
     sentence = say("burden", language, what=what, n=specifications, **_ends(result.non_user_share))
     if result.externalised_share is not None:
         names = {c.iso3: c.name for c in data.countries}
-        where = " and ".join(names[code] for code in result.beneficiaries[:2])
+        where = say("and", language).join(names[code] for code in result.beneficiaries[:2])
         more = len(result.beneficiaries) - 2
         where += say("and_others", language, n=str(more)) if more > 0 else ""
         sentence += say("burden_outside", language, where=where, **_ends(result.externalised_share))

@@ -53,11 +53,18 @@ def served_sentences(rows: list[LanguageRow], language: str = "en") -> list[str]
         best = next(r for r in rows if r.language == row.language)
         home = max((r for r in rows if r.model == row.model), key=lambda r: _benefit(r.quality))
         words = {"model": row.model, "home": home.language, "other": row.language}
-        figures = {"good": quality_text(home.quality), "poor": quality_text(row.quality)}
+        figures = {"good": quality_text(home.quality, language), "poor": quality_text(row.quality, language)}
         if home.works:
             key = "unserved" if best.model == row.model or not best.works else "served_by"
             found.append(
-                say(key, language, **words, **figures, best=best.model, best_quality=quality_text(best.quality))
+                say(
+                    key,
+                    language,
+                    **words,
+                    **figures,
+                    best=best.model,
+                    best_quality=quality_text(best.quality, language),
+                )
             )
     return found
 

@@ -54,7 +54,7 @@ def _judge(judged: Judged, cheaper: list[int], large: int, language: str) -> str
     if winners:
         key = "right" if _is_accuracy(judged.candidates[large].quality) else "scores"
         sentence = _say_pair(judged, key, winners[0], large, language)
-        return f"{sentence} {say('probability', language, p=_probability(over[winners[0]]))}"
+        return f"{sentence} {say('probability', language, p=_probability(over[winners[0]], language))}"
     blurred = [i for i in cheaper if _undecided(judged.quality[:, i], judged.quality[:, large])]
     if blurred:
         return _say_pair(judged, "not_separable", blurred[0], large, language)
@@ -86,8 +86,8 @@ def _say_pair(judged: Judged, key: str, small: int, large: int, language: str) -
         language,
         small=cheap.model,
         large=dear.model,
-        qs=quality_text(cheap.quality),
-        ql=quality_text(dear.quality),
+        qs=quality_text(cheap.quality, language),
+        ql=quality_text(dear.quality, language),
         metric=dear.quality.name if dear.quality else "",
         ratio=percent(central),
         low=bare_percent(low),
@@ -99,10 +99,10 @@ def _energy(candidate: Candidate) -> float:
     return candidate.energy_per_unit_j.value if candidate.energy_per_unit_j else math.nan
 
 
-def quality_text(quality: Quality | None) -> str:
+def quality_text(quality: Quality | None, language: str = "en") -> str:
     """`97.2 %` for a share of right answers, else the number itself."""
     if quality is None:
-        return "unknown"
+        return say("quality_unknown", language)
     return percent(quality.value, 1) if is_share(quality) else number(quality.value)
 
 
@@ -118,5 +118,5 @@ def _is_accuracy(quality: Quality | None) -> bool:
     return "accuracy" in name or name in ("acc", "exact match")
 
 
-def _probability(p: float) -> str:
-    return "above 0.99" if p >= 0.995 else f"{p:.2f}"
+def _probability(p: float, language: str) -> str:
+    return say("almost_sure", language) if p >= 0.995 else f"{p:.2f}"

@@ -10,6 +10,8 @@ ENGLISH: dict[str, str] = {
     # compare
     "right": "{small} is right in {qs} where {large} is right in {ql}, for {ratio} of its energy ({low} to {high}).",
     "scores": "{small} scores {qs} where {large} scores {ql} on {metric}, for {ratio} of its energy ({low} to {high}).",
+    "almost_sure": "above 0.99",
+    "quality_unknown": "unknown",
     "probability": "Probability {p} that it is at least as good for no more energy.",
     "not_separable": (
         "{small} and {large} can't be told apart on {metric} ({qs} against {ql}); {small} uses {ratio} of the"
@@ -100,6 +102,7 @@ ENGLISH: dict[str, str] = {
     "burden_what_figure": "{value} {unit} ({low} to {high})",
     "burden_outside": "; {share} ({low} to {high}) falls outside {where}",
     "burden_end": ".",
+    "and": " and ",
     "and_others": " and {n} others",
     "no_beneficiaries": (
         "Nobody said who benefits, so the share that falls outside is unknown: name beneficiary countries."

@@ -17,6 +17,8 @@ KOREAN: dict[str, str] = {
         "{small} 모델의 {metric} 점수는 {qs}, {large} 모델의 점수는 {ql}입니다. 에너지는 {large} 모델의 "
         "{ratio}({low}∼{high})입니다."
     ),
+    "almost_sure": "0.99 초과",
+    "quality_unknown": "미상",
     "probability": "에너지를 더 쓰지 않으면서 품질이 같거나 나을 확률은 {p}입니다.",
     "not_separable": (
         "{small} 모델과 {large} 모델은 {metric} 지표로 구별할 수 없습니다({qs} 대 {ql}). {small} 모델의 에너지는 "
@@ -98,6 +100,7 @@ KOREAN: dict[str, str] = {
     "burden_what_figure": "{value} {unit} ({low}∼{high})",
     "burden_outside": ", {share}({low}∼{high})는 {where} 밖에",
     "burden_end": " 돌아갑니다.",
+    "and": "·",
     "and_others": " 외 {n}",
     "no_beneficiaries": (
         "혜택을 받는 국가를 지정하지 않아 그 밖에 돌아가는 비중을 알 수 없습니다. 수혜국을 지정하십시오."
