@@ -8,6 +8,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from joulebook.meters.clock import boot_s
@@ -229,14 +230,7 @@ class Meter:
             self._journal.write("warn", code="device-order", text=doubt)
 
     def _write_absent(self, absent: Absent) -> None:
-        self._journal.write(
-            "absent",
-            source=absent.source,
-            component=absent.component,
-            why=absent.why,
-            hint=absent.hint,
-            device=absent.device,
-        )
+        self._journal.write("absent", **asdict(absent))
 
     def _register_record(self, record: dict[str, Any]) -> None:
         if record["id"] in self._numbers:
@@ -320,10 +314,7 @@ class Meter:
             self._journal.write("warn", code="counter-reset", text=why)
             self._write_gap(event.device_id, event.from_b, event.to_b, why)
         for gpu in _taken(getattr(source, "appeared", None)):
-            since_s = [max(0.0, b - (self._opened_b or b)) for b in (gpu.from_b, gpu.to_b)]
-            when = f"appeared {since_s[0]:.0f} to {since_s[1]:.0f} s after the run's start"
-            text = f"{gpu.name} ({gpu.uuid}) {when}: what it uses is not in this run, runs that begin now meter it"
-            self._journal.write("warn", code="gpu-appeared", text=text)
+            self._journal.write("warn", code="gpu-appeared", text=gpu.told(self._opened_b or gpu.from_b))
         for device_id, from_b, to_b in _taken(getattr(source, "lost_between", None)):
             self._write_gap(device_id, from_b, to_b, "not read for so long that the counter may have wrapped unseen")
 

@@ -73,6 +73,11 @@ class Appeared:
     from_b: float
     to_b: float
 
+    def told(self, start_b: float) -> str:
+        """What a reader of the run that began then must know."""
+        when = f"appeared {max(0.0, self.from_b - start_b):.0f} to {self.to_b - start_b:.0f} s after the run's start"
+        return f"{self.name} ({self.uuid}) {when}: what it uses is not in this run; runs that begin now meter it"
+
 
 def _library() -> Any:
     """The driver's library; reading through it directly spares four fifths of what pynvml's wrappers take."""

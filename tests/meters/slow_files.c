@@ -1,5 +1,5 @@
-/* Makes a folder as slow as a network file system under load: loaded with LD_PRELOAD, it lets every call that
-   concerns a file under SLOW_FOLDER take SLOW_S seconds longer. */
+/* Makes a folder hang as a network file system does whose server is away: loaded with LD_PRELOAD, it lets every call that
+   concerns a file under SLOW_FOLDER wait until there is a file named SLOW_UNTIL. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 static void wait_if(const char *path) {
-    const char *folder = getenv("SLOW_FOLDER"), *seconds = getenv("SLOW_S");
-    if (path && folder && seconds && !strncmp(path, folder, strlen(folder))) usleep((useconds_t)(atof(seconds) * 1e6));
+    const char *folder = getenv("SLOW_FOLDER"), *until = getenv("SLOW_UNTIL");
+    if (path && folder && until && !strncmp(path, folder, strlen(folder))) while (access(until, F_OK)) usleep(10000);
 }
 
 static void wait_if_fd(int fd) {
