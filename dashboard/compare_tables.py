@@ -11,8 +11,6 @@ from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate, Comparison, FrontierStep, Row
 from joulebook.ledger.accounting.figure import Figure
 
-CHARACTER_PX, PADDING_PX, MOST_NAME_PX = 7, 24, 190
-
 
 def table_of(result: Comparison) -> pd.DataFrame:
     """The candidates for the screen: what a decision is made on, in columns that fit a laptop."""
@@ -31,12 +29,6 @@ def table_of(result: Comparison) -> pd.DataFrame:
             t("compare.origin"): [origin_word(row.candidate.origin) for row in rows],
         }
     )
-
-
-def name_width_px(result: Comparison) -> int:
-    """Width of the names' column: no more than they need, so that a phone shows the figures beside them."""
-    longest = max((len(row.candidate.model) for row in result.rows), default=0)
-    return min(MOST_NAME_PX, PADDING_PX + CHARACTER_PX * longest)
 
 
 def more_of(result: Comparison) -> pd.DataFrame:

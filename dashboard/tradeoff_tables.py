@@ -93,7 +93,6 @@ def sizes_table(steps: list[SizeStep]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t("compare.parameters"): [fmt.amount(s.parameters, "count") for s in steps],
-            t("tradeoff.tokens"): [fmt.amount(s.tokens, "count") for s in steps],
             t("models.training_energy"): [fmt.amount(s.training_kwh * J_PER_KWH, "energy") for s in steps],
             t("tradeoff.loss"): [fmt.number(s.loss) for s in steps],
             t("tradeoff.loss_drop"): ["" if s.loss_drop is None else fmt.number(s.loss_drop) for s in steps],
@@ -101,5 +100,6 @@ def sizes_table(steps: list[SizeStep]) -> pd.DataFrame:
                 "" if s.loss_drop_per_mwh is None else fmt.number(s.loss_drop_per_mwh) for s in steps
             ],
             t("tradeoff.token_ratio"): [f"× {fmt.number(s.inference_ratio)}" for s in steps],
+            t("tradeoff.tokens"): [fmt.amount(s.tokens, "count") for s in steps],
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -15,6 +15,8 @@ from joulebook.dashboard.texts import t
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_CHARACTER_PX, _PADDING_PX = 7, 24
 
 
 def table(
@@ -41,6 +43,11 @@ def table(
     st.dataframe(frame, key=key, hide_index=True, alt=alt, column_config=columns, lazy=False, height=height)  # type: ignore[arg-type]
     rows = frame if export is None else export
     download_csv(lambda: rows, n=len(rows), file_name=file_name, key=f"{key}-csv")
+
+
+def name_width_px(names: Iterable[str], most: int = 190) -> int:
+    """Width of a column of names: no more than they need, so that a phone shows the figures beside them."""
+    return min(most, _PADDING_PX + _CHARACTER_PX * max(map(len, names), default=0))
 
 
 def download_csv(

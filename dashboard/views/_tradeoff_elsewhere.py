@@ -10,7 +10,7 @@ from joulebook.dashboard import tradeoff_elsewhere as other
 from joulebook.dashboard.charts import estimate as multiples
 from joulebook.dashboard.components.chart import chart
 from joulebook.dashboard.components.states import error_state, note
-from joulebook.dashboard.components.table import table
+from joulebook.dashboard.components.table import name_width_px, table
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate
@@ -65,6 +65,7 @@ def _regions(asked: tradeoff.Inputs, found: tradeoff.Answer) -> None:
     table(
         other.region_table(there, rows), key="tradeoff-regions-table", alt=t("tradeoff.change_region"),
         export=other.region_export(there), file_name="tradeoff-regions.csv",
+        columns={t("tradeoff.place"): st.column_config.Column(width=name_width_px((row.name for row in rows), 280))},
     )  # fmt: skip
     if said := places.stand_ins(row.key for row in rows):
         st.caption(said)

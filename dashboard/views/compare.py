@@ -13,7 +13,7 @@ from joulebook.dashboard.components.chart import chart
 from joulebook.dashboard.components.page import answer, header, page_footer
 from joulebook.dashboard.components.phone_labels import hide_on_phone, show_on_phone
 from joulebook.dashboard.components.states import error_state, note
-from joulebook.dashboard.components.table import table
+from joulebook.dashboard.components.table import name_width_px, table
 from joulebook.dashboard.escape import plain
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
@@ -182,9 +182,10 @@ def show(result: Comparison) -> None:
         note(t("compare.empty"))
         return
     scatter(result)
+    names = [row.candidate.model for row in result.rows]
     table(
         compare_tables.table_of(result), key="compare-table", alt=t("compare.table_alt"),
-        columns={t("compare.candidate"): st.column_config.Column(width=compare_tables.name_width_px(result))},
+        columns={t("compare.candidate"): st.column_config.Column(width=name_width_px(names))},
         export=compare_tables.export_of(result), file_name="comparison.csv",
     )  # fmt: skip
     with st.expander(t("compare.more_columns"), key="compare_columns", on_change="rerun") as more:
