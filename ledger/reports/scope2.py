@@ -10,19 +10,19 @@ from typing import Any
 
 from sqlalchemy import select
 
-from joulebook.ledger.accounting.emissions import market_emissions_g
 from joulebook.ledger.accounting.factors import Contract, Factors
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.hourly import hour_weights, matched_share
-from joulebook.ledger.accounting.uncertainty import sum_figures
+from joulebook.ledger.accounting.uncertainty import Range, of_figure, sum_figures
 from joulebook.ledger.reports import figure_cells
 from joulebook.ledger.reports.run_facts import country_name, figure_of
+from joulebook.ledger.reports.scope2_market import Market, covers, day, market_of
 from joulebook.ledger.store import Ledger, RunFilter, each_document
 from joulebook.ledger.store.accounts import factors_now
 from joulebook.ledger.store.tables import runs
 
 TITLE = "Scope 2 by grid zone, location- and market-based side by side (GHG Protocol)"
-J_PER_MWH = 3.6e9
+J_PER_KWH, J_PER_MWH = 3.6e6, 3.6e9
 # Rented accelerators are the user's Scope 3 (category 1, or 8 for leased assets); owned ones its Scope 2.
 _SCOPE = "2 if the machines are yours; 3 category 1 (8 if leased) if they are rented"
 _EXCLUDED = (
@@ -39,6 +39,8 @@ class _Place:
     facility: list[Figure] = field(default_factory=list)
     location: list[Figure] = field(default_factory=list)
     intensities: set[str] = field(default_factory=set)
+    per_kwh: list[Figure] = field(default_factory=list)
+    rated_kwh: float = 0.0
     moments: list[float] = field(default_factory=list)
     load_kwh: dict[float, float] = field(default_factory=dict)
     runs: int = 0
@@ -55,15 +57,18 @@ def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
             _add(places.setdefault(zone["zone"], _Place(zone["zone"])), document, zone)
     if any(contract.hourly_kwh for contract in factors.contracts):
         _load_by_hour(ledger, run_filter, places)
-    made = [_row(place, factors) for _, place in sorted(places.items())]
+    ordered = [place for _, place in sorted(places.items())]
+    markets = [_market(place, factors) for place in ordered]
+    made = [_row(place, market, factors) for place, market in zip(ordered, markets, strict=True)]
     yield from made
     if made:
-        yield _total_row(made, list(places.values()))
+        yield _total_row(made, ordered, markets)
 
 
 def header() -> list[str]:
     """The columns, for a report in which there is no run."""
-    return list(_row(_Place("WLD", moments=[0.0]), factors_now()))
+    nowhere, factors = _Place("WLD", moments=[0.0]), factors_now()
+    return list(_row(nowhere, _market(nowhere, factors), factors))
 
 
 def _add(place: _Place, document: Mapping[str, Any], zone: Mapping[str, Any]) -> None:
@@ -84,39 +89,66 @@ def _add(place: _Place, document: Mapping[str, Any], zone: Mapping[str, Any]) ->
         grams = whole.value * share / 3.6e6 * intensity["value"]
         place.location.append(location.scaled(grams / location.value) if location.value else location)
         place.intensities.add(intensity["vintage"])
+        kwh = whole.value * share / J_PER_KWH
+        place.per_kwh.append(Figure(**intensity).scaled(kwh))
+        place.rated_kwh += kwh
 
 
-def _row(place: _Place, factors: Factors) -> dict[str, object]:
-    facility = sum_figures(place.facility, boundary="facility", shared=True)
-    location = sum_figures(place.location, boundary="facility", shared=True)
-    kwh = facility.value / 3.6e6 if facility else 0.0
-    claims, residual, flags = _market(place, kwh, location, factors)
-    flags = [*flags, *_lower_bound(place)]
-    grams = market_emissions_g(kwh, [(c_kwh, c.intensity_g_per_kwh) for c, c_kwh in claims], residual) if kwh else None
-    covered = min(kwh, sum(c_kwh for _, c_kwh in claims))
+def _market(place: _Place, factors: Factors) -> Market:
+    facility, location = _sum(place.facility), _sum(place.location)
+    energy_kwh = facility.scaled(1 / J_PER_KWH) if facility else None
+    period = min(place.moments), max(place.moments)
+    return market_of(
+        place.zone,
+        period,
+        factors,
+        energy_kwh=energy_kwh,
+        location_g=location,
+        intensity_g_per_kwh=_mean_intensity(place),
+    )
+
+
+def _sum(figures: Sequence[Figure]) -> Figure | None:
+    return sum_figures(figures, boundary="facility", shared=True)
+
+
+def _row(place: _Place, market: Market, factors: Factors) -> dict[str, object]:
+    facility = _sum(place.facility)
     return {
         "zone": place.zone,
         "country": country_name(place.zone),
-        "from": _day(min(place.moments)),
-        "to": _day(max(place.moments)),
+        "from": day(min(place.moments)),
+        "to": day(max(place.moments)),
         "runs": place.runs,
         "runs_without_energy": place.unknown,
         "runs_with_missing_components": place.incomplete,
         **figure_cells("electricity_mwh", _shown(facility, 1 / J_PER_MWH)),
-        "location_g_per_kwh": location.value / kwh if location and kwh else None,
+        **_ends("location", _mean_intensity(place)),
         "location_factor_source": "; ".join(sorted(place.intensities)),
-        **figure_cells("location_t", _shown(location, 1e-6)),
-        "instruments": "; ".join(_instrument(c, c_kwh) for c, c_kwh in claims),
-        "instruments_mwh": covered / 1000,
-        "residual_or_supplier_g_per_kwh": residual if kwh else None,
-        "market_t": None if grams is None else grams / 1e6,
-        "market_g_per_kwh": None if grams is None or not kwh else grams / kwh,
-        "quality_flags": "; ".join(flags),
+        **figure_cells("location_t", _shown(_sum(place.location), 1e-6)),
+        "instruments": "; ".join(market.instruments),
+        "instruments_mwh": market.covered_kwh / 1000,
+        **_ends("residual_or_supplier", market.rest if market.grams else None),
+        **figure_cells("market_t", _shown(market.grams, 1e-6)),
+        **_ends("market", market.per_kwh),
+        "quality_flags": "; ".join([*market.flags, *_lower_bound(place)]),
         "hourly_matched_share_draft": _matched(place, factors),
         "gases": "CO2e, GWP-100 as in the factors' sources",
         "scope": _SCOPE,
         "excluded": _EXCLUDED,
     }
+
+
+def _mean_intensity(place: _Place) -> Range | None:
+    """Of the grid, weighted by what was used under each factor; they err together."""
+    total = _sum(place.per_kwh)
+    return Range(*(end / place.rated_kwh for end in of_figure(total))) if total and place.rated_kwh else None
+
+
+def _ends(name: str, per_kwh: Range | None) -> dict[str, object]:
+    """The columns of grams per kWh with their range."""
+    value, low, high = per_kwh or (None, None, None)
+    return {f"{name}_g_per_kwh": value, f"{name}_low_g_per_kwh": low, f"{name}_high_g_per_kwh": high}
 
 
 def _load_by_hour(ledger: Ledger, run_filter: RunFilter, places: Mapping[str, _Place]) -> None:
@@ -142,7 +174,7 @@ def _course(ledger: Ledger, run_id: str) -> tuple[tuple[float, float], ...]:
 
 def _matched(place: _Place, factors: Factors) -> float | None:
     """Share of the zone's use that contracts made in its own hour (draft method); None where no generation is known."""
-    known = [c for c in factors.contracts if c.hourly_kwh and _covers(c, place.zone)]
+    known = [c for c in factors.contracts if c.hourly_kwh and covers(c, place.zone)]
     if not known or not place.load_kwh:
         return None
     hours = sorted(place.load_kwh)
@@ -155,69 +187,25 @@ def _generation(contract: Contract, hour: float) -> float:
     return contract.hourly_kwh[index] if 0 <= index < len(contract.hourly_kwh) else 0.0
 
 
-def _covers(contract: Contract, zone: str) -> bool:
-    return zone == contract.zone or zone.startswith(f"{contract.zone}-")
-
-
 def _shown(figure: Figure | None, unit: float) -> dict[str, object] | None:
     return None if figure is None else figure.scaled(unit).to_json()
 
 
-def _day(seconds: float) -> str:
-    from datetime import UTC
-
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
-
-
-def _market(
-    place: _Place, kwh: float, location: Figure | None, factors: Factors
-) -> tuple[list[tuple[Contract, float]], float, list[str]]:
-    """(contract, kWh covered) best first, what the rest takes, and what a verifier will ask about."""
-    start, end = min(place.moments), max(place.moments)
-    mine = [c for c in factors.contracts if _covers(c, place.zone)]
-    valid = [c for c in mine if c.start <= end and start < c.end]
-    flags = [f"{c.name or c.kind}: vintage outside the period, not used" for c in mine if c not in valid]
-    claims = []
-    for contract in valid:
-        if contract.kind in ("certificate", "contract"):
-            claims.append((contract, contract.kwh if contract.kwh is not None else (contract.share or 0.0) * kwh))
-            flags += [] if contract.tracking else [f"{contract.name or contract.kind}: no tracking system named"]
-    if sum(c_kwh for _, c_kwh in claims) > kwh * (1 + 1e-9):
-        flags.append("instruments exceed the electricity used; the excess counts for nothing")
-    rest, flag = _rest(valid, place, kwh, location, factors)
-    return claims, rest, flags + flag
-
-
-def _rest(
-    valid: Sequence[Contract], place: _Place, kwh: float, location: Figure | None, factors: Factors
-) -> tuple[float, list[str]]:
-    for kind in ("supplier", "residual"):
-        named = [c.intensity_g_per_kwh for c in valid if c.kind == kind]
-        if named:
-            return named[0], []
-    mix = factors.get(f"residual/{place.zone.partition('-')[0]}")
-    if mix is not None:
-        return mix.value, []
-    mean = location.value / kwh if location and kwh else 0.0
-    return mean, ["no supplier or residual mix known: the location-based factor stands in for what nothing covers"]
-
-
-def _instrument(contract: Contract, kwh: float) -> str:
-    vintage = f"{_day(contract.start)} to {_day(contract.end)}"
-    return f"{contract.kind} {contract.name} {kwh / 1000:.6g} MWh {contract.tracking or 'untracked'} {vintage}"
-
-
-def _total_row(made: Sequence[dict[str, object]], places: Sequence[_Place]) -> dict[str, object]:
+def _total_row(
+    made: Sequence[dict[str, object]], places: Sequence[_Place], markets: Sequence[Market]
+) -> dict[str, object]:
     """Sums of what adds up; the rest is empty."""
-    facility = sum_figures([f for place in places for f in place.facility], boundary="facility", shared=True)
-    location = sum_figures([f for place in places for f in place.location], boundary="facility", shared=True)
+    facility = _sum([figure for place in places for figure in place.facility])
+    location = _sum([figure for place in places for figure in place.location])
+    by_market = _sum([market.grams for market in markets if market.grams])
     row: dict[str, object] = dict.fromkeys(made[0])
     row |= {"zone": "all", "from": min(str(r["from"]) for r in made), "to": max(str(r["to"]) for r in made)}
-    for name in ("runs", "runs_without_energy", "runs_with_missing_components", "instruments_mwh", "market_t"):
+    for name in ("runs", "runs_without_energy", "runs_with_missing_components", "instruments_mwh"):
         values = [value for r in made if isinstance(value := r[name], int | float)]
         row[name] = sum(values) if values else None
     row |= figure_cells("electricity_mwh", _shown(facility, 1 / J_PER_MWH))
     row |= figure_cells("location_t", _shown(location, 1e-6))
+    row |= figure_cells("market_t", _shown(by_market, 1e-6))
     flags = [flag for place in places for flag in _lower_bound(place)]
     return row | {"quality_flags": "; ".join(dict.fromkeys(flags)), "scope": _SCOPE, "excluded": _EXCLUDED}
 

@@ -145,6 +145,12 @@ def test_scope_2_has_both_methods_by_zone_and_a_total(books, tmp_path):
     assert float(korea["electricity_mwh"]) * 1000 == pytest.approx(kwh)
     assert float(korea["location_t"]) == pytest.approx(kwh * float(korea["location_g_per_kwh"]) / 1e6)
     assert float(korea["market_t"]) == pytest.approx((kwh - 1.0) * 500 / 1e6)
+    # what moves it: 1 kWh is covered whatever the energy is, and the residual mix is exact
+    for end in ("low", "high"):
+        mwh = float(korea[f"electricity_{end}_mwh"])
+        assert float(korea[f"market_{end}_t"]) == pytest.approx((mwh * 1000 - 1.0) * 500 / 1e6)
+    assert korea["market_method"] == korea["electricity_method"]
+    assert korea["market_vintage"] == "market-based, REC; residual mix as declared"
     assert "K-REC" in korea["instruments"]
     assert float(france["market_t"]) == 0.0
     assert "no tracking system named" in france["quality_flags"]
@@ -152,6 +158,15 @@ def test_scope_2_has_both_methods_by_zone_and_a_total(books, tmp_path):
     assert float(whole["market_t"]) == pytest.approx(float(korea["market_t"]))
     assert korea["location_factor_source"]
     assert korea["from"] == date(2026, 2, 28).isoformat()
+
+
+def test_without_contracts_the_market_is_the_location_with_its_range(books):
+    for row in table(books, "scope2"):
+        for part in ("t", "low_t", "high_t", "method", "boundary"):
+            assert row[f"market_{part}"] == row[f"location_{part}"]
+        if row["zone"] != "all":
+            assert float(row["location_low_g_per_kwh"]) < float(row["location_g_per_kwh"])
+            assert float(row["market_high_g_per_kwh"]) == pytest.approx(float(row["location_high_g_per_kwh"]))
 
 
 def test_scope2_says_where_its_sums_are_lower_bounds(books):
