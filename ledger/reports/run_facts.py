@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from joulebook.ledger.accounting.comparison_quality import quality_of
+from joulebook.ledger.accounting.comparison_types import Quality
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.observations import COMPONENTS
-from joulebook.ledger.accounting.uncertainty import sum_figures
+from joulebook.ledger.accounting.uncertainty import Range, of_figure, sum_figures
 from joulebook.ledger.store import Ledger, RunFilter, each_document, run_document
 from joulebook.reference_data.countries import country
 
@@ -42,6 +45,30 @@ def total(figures: Iterable[Mapping[str, Any] | None]) -> Figure | None:
     known = [figure for shown in figures if (figure := figure_of(shown)) is not None]
     boundary = " and ".join(sorted({figure.boundary for figure in known}))
     return sum_figures(known, boundary=boundary, shared=True)
+
+
+def mean_intensity(document: Document) -> Range | None:
+    """Grams per kWh of the run's grids, weighted by the energy used in each; None where one of them is unknown."""
+    zones = [zone for zone in document["zones"] if zone["energy_j"]]
+    energy = math.fsum(zone["energy_j"]["value"] for zone in zones)
+    if not energy or any(zone["intensity_g_per_kwh"] is None for zone in zones):
+        return None
+    shares = [(zone["energy_j"]["value"] / energy, figure_of(zone["intensity_g_per_kwh"])) for zone in zones]
+    mean = sum_figures([known.scaled(share) for share, known in shares if known], boundary="facility", shared=True)
+    return of_figure(mean) if mean else None
+
+
+def quality_shown(item: Mapping[str, Any]) -> Quality:
+    """A measured quality with the range that its evidence allows."""
+    n, sd = item["n"], item["sd"]
+    return quality_of(
+        item["name"],
+        item["value"],
+        n=int(n) if n is not None and n >= 1 else None,  # whatever a journal says, a run can be shown
+        sd=sd if sd is not None and sd >= 0 else None,
+        higher_is_better=item["higher_is_better"] is not False,
+        language=item["language"],
+    )
 
 
 def machine(document: Document) -> Mapping[str, Any]:

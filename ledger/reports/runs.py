@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from joulebook.ledger.reports import figure_cells
-from joulebook.ledger.reports.run_facts import blank_document
+from joulebook.ledger.reports.run_facts import blank_document, quality_shown
 from joulebook.ledger.store import Ledger, RunFilter, each_document
 
 TITLE = "One line a run with every figure"
@@ -39,7 +39,7 @@ def header() -> list[str]:
 
 def _row(document: dict[str, Any]) -> dict[str, object]:
     emissions, zones = document["emissions_g"], document["zones"]
-    quality = document["quality"][-1] if document["quality"] else {"name": None, "value": None}
+    quality = quality_shown(document["quality"][-1]) if document["quality"] else None
     row: dict[str, object] = {name: document[name] for name in _FACTS}
     row |= {"duration_s": document["duration_s"], "hosts": " ".join(document["hosts"])}
     row |= figure_cells("energy_j", document["energy_j"])
@@ -55,7 +55,8 @@ def _row(document: dict[str, Any]) -> dict[str, object]:
     row |= figure_cells("embodied_g", document["embodied_g"])
     row |= figure_cells("cost_usd", document["cost_usd"])
     row |= {name: document["counts"].get(name) for name in _COUNTS}
-    row |= {"quality_name": quality["name"], "quality_value": quality["value"]}
+    for part in ("name", "value", "low", "high", "n"):
+        row[f"quality_{part}"] = getattr(quality, part) if quality else None
     row |= {"zones": " ".join(zone["zone"] for zone in zones), "zone_assumed": any(zone["assumed"] for zone in zones)}
     row |= {"tags": " ".join(f"{key}={value}" for key, value in document["tags"].items())}
     row |= {"warnings": " | ".join(document["warnings"]), "run_ledger_revision": document["ledger_revision"]}

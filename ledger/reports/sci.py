@@ -7,7 +7,7 @@ from typing import Any
 
 from joulebook.ledger.accounting.sci import sci
 from joulebook.ledger.reports import figure_cells
-from joulebook.ledger.reports.run_facts import blank_document, figure_of
+from joulebook.ledger.reports.run_facts import blank_document, figure_of, mean_intensity
 from joulebook.ledger.store import Ledger, RunFilter, each_document
 
 TITLE = "Software Carbon Intensity (ISO/IEC 21031) per functional unit"
@@ -27,6 +27,7 @@ _METHODOLOGY = {
     "modelled": "modeled",
 }
 _SUM_TOLERANCE = 1e-9
+J_PER_KWH = 3.6e6
 
 
 def rows(ledger: Ledger, run_filter: RunFilter) -> Iterator[dict[str, object]]:
@@ -45,7 +46,7 @@ def header() -> list[str]:
 
 def _row(document: Mapping[str, Any], units: float, unit: str, rationale: str) -> dict[str, object]:
     operation, made = figure_of(document["emissions_g"]["location"]), figure_of(document["embodied_g"])
-    facility, energy = document["facility_energy_j"], document["energy_j"]
+    energy = document["energy_j"]
     score = sci(operation, made, units, unit) if operation and made else None
     row: dict[str, object] = {
         "application": document["project"] or document["name"],
@@ -61,10 +62,15 @@ def _row(document: Mapping[str, Any], units: float, unit: str, rationale: str) -
     row |= figure_cells("sci_g", score.score_g.to_json() if score else None)
     row |= figure_cells("operation_g", score.operation_g.to_json() if score else None)
     row |= figure_cells("embodied_g", score.embodied_g.to_json() if score else None)
+    facility = figure_of(document["facility_energy_j"])
+    kwh, intensity = facility.scaled(1 / J_PER_KWH) if facility else None, mean_intensity(document)
+    row |= {"parts_add_up": _adds_up(score) if score else None}
+    row |= figure_cells("energy_kwh", kwh.to_json() if kwh else None)
     row |= {
-        "parts_add_up": _adds_up(score) if score else None,
-        "energy_kwh": facility["value"] / 3.6e6 if facility else None,
-        "intensity_g_per_kwh": operation.value / facility["value"] * 3.6e6 if operation and facility else None,
+        "intensity_g_per_kwh": operation.value / kwh.value if operation and kwh and kwh.value else None,
+        "intensity_low_g_per_kwh": intensity.low if intensity else None,
+        "intensity_high_g_per_kwh": intensity.high if intensity else None,
+        "intensity_source": operation.vintage if operation else None,
         "missing": " ".join(document["missing"]),
         "calculation_method": "(E*I)+M, by measurement of the run",
         "methodology_energy": _METHODOLOGY[energy["method"]] if energy else None,

@@ -280,10 +280,13 @@ def _count(amount: float) -> str:
 
 
 def _score(item: Shown) -> str:
-    if item["n"] is None:
-        return f"{item['value']:.4g}"
-    language = f", {item['language']}" if item["language"] else ""
-    return f"{item['value']:.4g} (n = {item['n']:,.0f}{language})"
+    from joulebook.ledger.reports.run_facts import quality_shown
+
+    known = quality_shown(item)
+    evidence = [] if known.low is None else [f"{known.low:.3g} to {known.high:.3g}"]
+    evidence += [] if known.n is None else [f"n = {known.n:,.0f}"]
+    evidence += [known.language] if known.language else []
+    return f"{known.value:.4g}" + (f" ({', '.join(evidence)})" if evidence else "")
 
 
 def _devices(document: Shown, *, wide: bool) -> Table:

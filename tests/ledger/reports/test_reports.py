@@ -124,6 +124,10 @@ def test_sci_adds_up_and_leaves_the_market_out(books):
     assert row["parts_add_up"] == "True"
     grams = float(row["energy_kwh"]) * float(row["intensity_g_per_kwh"])
     assert float(row["operation_g"]) == pytest.approx(grams / 1000)
+    for name in ("energy_{}kwh", "intensity_{}g_per_kwh"):
+        low, value, high = (float(row[name.format(end)]) for end in ("low_", "", "high_"))
+        assert low <= value < high
+    assert row["intensity_source"].startswith("KOR 2025")
     assert float(rows["1,000 output tokens"]["sci_g"]) == pytest.approx(float(row["sci_g"]) * 1000 / 200)
     assert (row["methodology_embodied"], row["methodology_intensity"]) == ("modeled", "sourced")
 
