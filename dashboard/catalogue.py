@@ -152,14 +152,11 @@ def size_span(frame: pd.DataFrame) -> tuple[str, float, float] | None:
 
 
 def table_of(found: Sequence[Model]) -> pd.DataFrame:
-    """The catalogue for the screen: text with units."""
+    """The catalogue for the screen: text with units, what it is about first, so that a phone shows it."""
     names = country_names()
     return pd.DataFrame(
         {
             t("word.model"): [model.name for model in found],
-            t("models.developer"): [model.developer for model in found],
-            t("models.country"): [names.get(model.country_iso3, "") for model in found],
-            t("models.released"): pd.to_datetime([model.released for model in found], errors="coerce"),
             t("models.parameters"): [parameters_text(model.parameters_billion) for model in found],
             t("models.training_energy"): [energy_text(model) for model in found],
             t("models.known_by"): [evidence_word(model.energy_evidence) for model in found],
@@ -168,6 +165,9 @@ def table_of(found: Sequence[Model]) -> pd.DataFrame:
                 for m in found
             ],
             t("models.training_cost"): [fmt.amount(model.training_cost_usd, "money") for model in found],
+            t("models.developer"): [model.developer for model in found],
+            t("models.country"): [names.get(model.country_iso3, "") for model in found],
+            t("models.released"): pd.to_datetime([model.released for model in found], errors="coerce"),
             t("models.weights"): [model.open_weights or t("figure.unknown") for model in found],
         }
     )

@@ -138,13 +138,13 @@ def worst_of(group: str, n: int = 15) -> list[Case]:
 
 
 def worst_table(found: Sequence[Case]) -> pd.DataFrame:
-    """The worst cases for the screen, by name."""
+    """The worst cases for the screen; names are long, so that a phone shows what stands before them."""
     return pd.DataFrame(
         {
+            t("scoreboard.factor"): [f"× {fmt.number(case.factor)}" for case in found],
             t("scoreboard.case"): [case.name for case in found],
             t("scoreboard.known"): [f"{fmt.number(case.known)} {case.unit}" for case in found],
             t("scoreboard.predicted"): [_predicted(case) for case in found],
-            t("scoreboard.factor"): [f"× {fmt.number(case.factor)}" for case in found],
             t("scoreboard.in_range"): [t("scoreboard.yes" if case.inside else "scoreboard.no") for case in found],
         }
     )

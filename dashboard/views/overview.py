@@ -109,13 +109,13 @@ def largest_uses(books: data.Books, asked: RunFilter) -> None:
         {
             t("word.model"): raw["model"].fillna(t("figure.unknown")),
             t("word.task"): raw["task"].fillna(t("figure.unknown")),
-            t("word.runs"): raw["n"],
             t("word.energy"): [
                 fmt.with_range(row.facility_energy_j, row.facility_energy_low_j, row.facility_energy_high_j, "energy")
                 for row in raw.itertuples()
             ],
             t("word.per_unit"): raw["per_unit"],
             t("word.share"): raw["share"] * 100,
+            t("word.runs"): raw["n"],
         }
     )
     table(
