@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from joulebook.meters.clock import boot_s, wall_s
 from joulebook.meters.errors import MeterError
@@ -194,13 +194,22 @@ def is_closed(path: str | Path) -> bool:
         return True
 
 
+def lies_at(path: str | Path) -> Path:
+    """Where a journal lies now: a sync may have set it aside, into a folder beside it."""
+    path = Path(path)
+    if not path.exists():
+        with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+            return next((moved for entry in entries if (moved := Path(entry) / path.name).is_file()), path)
+    return path
+
+
 def read_records(path: str | Path, offset: int = 0, max_bytes: int | None = None) -> tuple[list[Record], int]:
     """Whole, well-formed records from a byte offset on, and the offset to go on from.
 
     Anything else (a torn last line, bytes that are no JSON, records without clock or kind) is passed over.
 
     Args:
-        path: The journal.
+        path: The journal; where a sync has set it aside meanwhile, it is read from there.
         offset: Where to begin: 0, or what an earlier call returned.
         max_bytes: Read about that much at once, but one whole line at least; None reads to the end.
 
@@ -209,7 +218,7 @@ def read_records(path: str | Path, offset: int = 0, max_bytes: int | None = None
         MeterError: The file can't be read.
     """
     try:
-        with open(path, "rb") as file:
+        with _opened(path) as file:
             file.seek(offset)
             data = file.read() if max_bytes is None else file.read(max_bytes)
             if max_bytes is not None and not data.endswith(b"\n"):
@@ -220,6 +229,13 @@ def read_records(path: str | Path, offset: int = 0, max_bytes: int | None = None
     records = [record for line in whole.split(b"\n") if line and (record := _parse(line)) is not None]
     _refuse_newer(path, records)
     return records, offset + len(whole)
+
+
+def _opened(path: str | Path) -> BinaryIO:
+    try:
+        return open(path, "rb")
+    except FileNotFoundError:
+        return open(lies_at(path), "rb")
 
 
 def _refuse_newer(path: str | Path, records: list[Record]) -> None:

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from joulebook.meters.description import Description, warn_line
+from joulebook.meters.journal import lies_at
 from joulebook.meters.launchers import find_rank
 from joulebook.meters.metered_job import MeteredJob
 from joulebook.meters.run_ids import given_run_id, joined_run_id
@@ -76,9 +77,10 @@ def run_command(
                 job.stop(state, status, wait_s=_END_WAIT_S)
         if after is not None:
             after()
-    metered = job is not None and job.path.exists()
-    journal = job.path if job is not None and metered else None
-    return CommandOutcome(status, run_id if metered else None, journal, started=started)
+    journal = lies_at(job.path) if job is not None else None  # another process's sync may have set it aside by now
+    if journal is None or not journal.exists():
+        return CommandOutcome(status, None, None, started=started)
+    return CommandOutcome(status, run_id, journal, started=started)
 
 
 def _start_meter(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,17 +57,26 @@ def shared_run_id(rank: Rank, name: str, ordinal: int, journals: Path | None) ->
         journals: The folder of journals, where earlier launches are found; None if it can't be read.
     """
     first = _hashed(rank.launcher, rank.lineage, name, str(ordinal))
-    earlier = _by_run(journals) if journals is not None else {}
+    folders = _listed(journals) if journals is not None else {}
     ids = (_hashed(first, str(number)) if number else first for number in range(_MOST_LAUNCHES))
-    return next((run_id for run_id in ids if not _is_of_another_launch(earlier.get(run_id, []), rank)), first)
+    return next((run_id for run_id in ids if not _is_of_another_launch(_journals_of(run_id, folders), rank)), first)
 
 
-def _by_run(journals: Path) -> dict[str, list[Path]]:
-    """The journals of a folder by run, also those that were set aside."""
-    found: dict[str, list[Path]] = {}
-    for path in (*journals.glob("*.jsonl"), *journals.glob("*/*.jsonl")):
-        found.setdefault(path.name.partition(".")[0], []).append(path)
-    return found
+def _listed(journals: Path) -> dict[Path, list[str]]:
+    """The names of the journals in a folder and in those below it, to which closed ones are set aside."""
+    with contextlib.suppress(OSError), os.scandir(journals) as entries:
+        below = [Path(entry) for entry in entries if entry.is_dir()]
+        return {folder: os.listdir(folder) for folder in (journals, *below)}
+    return {}
+
+
+def _journals_of(run_id: str, folders: Mapping[Path, list[str]]) -> list[Path]:
+    return [
+        folder / name
+        for folder, names in folders.items()
+        for name in names
+        if name.startswith(f"{run_id}.") and name.endswith(".jsonl")
+    ]
 
 
 def _hashed(*words: str) -> str:

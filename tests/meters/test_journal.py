@@ -139,6 +139,18 @@ def test_a_newer_journal_is_refused_with_a_clear_line(path: Path) -> None:
         read_records(path)
 
 
+def test_a_journal_that_a_sync_has_set_aside_is_read_where_it_lies(path: Path) -> None:
+    writer = JournalWriter(path)
+    writer.write("n", samples=1)
+    writer.close()
+    before = read_records(path)
+    (path.parent / "synced").mkdir()
+    path.rename(path.parent / "synced" / path.name)
+    assert read_records(path) == before
+    with pytest.raises(MeterError):
+        read_records(path.with_name("another.jsonl"))
+
+
 def test_a_missing_journal_is_told_and_dead(path: Path) -> None:
     assert not is_alive(path)
     with pytest.raises(MeterError, match="can't be read"):

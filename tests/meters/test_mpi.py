@@ -80,7 +80,7 @@ def mpirun(
 
 def ran(launch: subprocess.Popen[str], ranks: int = 4) -> tuple[set[str], set[str]]:
     """The run ids and hosts that the ranks of an ended launch have seen."""
-    out, err = launch.communicate(timeout=60)
+    out, err = launch.communicate(timeout=240)
     said = [line.split() for line in out.splitlines()]
     assert len(said) == ranks, err
     return {run for run, _ in said}, {host for _, host in said}
@@ -97,7 +97,7 @@ def test_ranks_are_one_run_and_each_joule_is_counted_once(mpirun, read_closed, j
         from_b = min(journal.one("open")["b"] for journal in found)
         to_b = max(journal.one("close")["b"] for journal in found)
         truth_j = mpirun.simulator.energy_j(from_b, to_b)
-        assert totals(ledger).energy_by_component["gpu"].value == pytest.approx(truth_j, rel=0.01)
+        assert totals(ledger).energy_by_component["gpu"].value == pytest.approx(truth_j, rel=0.02)
     finally:
         ledger.close()
 
@@ -135,7 +135,7 @@ def test_commands_under_ranks_are_one_run_each_and_tracks_in_them_their_children
 def test_a_rank_that_dies_loses_nothing_of_the_others(mpirun, read_closed) -> None:
     """An MPI launch ends all of its ranks then; what they had measured stays."""
     launch = mpirun(sys.executable, "-c", RANK, "2")
-    launch.communicate(timeout=60)
+    launch.communicate(timeout=240)
     assert launch.returncode != 0
     found = read_closed(4)
     assert len({journal.one("open")["run"] for journal in found}) == 1
