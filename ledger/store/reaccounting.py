@@ -33,24 +33,26 @@ _CHUNK = 500
 def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None) -> int:
     """Bring settled runs to this factor set, the newest first; returns how many could not be, or not in time.
 
-    Those whose figures only need multiplying come first and all at once, the others one by one.
+    Those whose figures only need multiplying come first and all at once, the others one by one. Some hundreds of the
+    newest are brought over whatever the budget: small books are never left behind by a slow machine.
     """
-    began = time.monotonic()
-
-    def in_time() -> bool:
-        return budget_s is None or time.monotonic() - began <= budget_s
-
     with ledger.reading() as connection:
         if not _stale(connection, factors.content_hash, set()):
             return 0
     from joulebook.ledger.store.bulk_reaccounting import reaccount_in_bulk  # loads pandas, which few syncs need
 
+    began = time.monotonic()
+
+    def in_time() -> bool:
+        return budget_s is None or time.monotonic() - began <= budget_s
+
     reaccount_in_bulk(ledger, factors, in_time)
     failed: set[str] = set()
+    is_begun = False
     while True:
         with ledger.reading() as connection:
             stale = _stale(connection, factors.content_hash, failed)
-            if stale and not in_time():
+            if stale and is_begun and not in_time():
                 return _stale_count(connection, factors.content_hash)
         if not stale:
             return len(failed)
@@ -58,6 +60,7 @@ def reaccount(ledger: Ledger, factors: Factors, *, budget_s: float | None = None
             keep_factors(connection, factors)
             connection.execute(update(ledger_state).values(factor_hash=factors.content_hash))
             failed |= _reaccount_some(connection, stale, factors)
+        is_begun = True
 
 
 def all_are_on(ledger: Ledger, content_hash: str) -> bool:

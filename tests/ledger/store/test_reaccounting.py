@@ -203,6 +203,17 @@ def test_what_only_needs_multiplying_is_never_looked_at_one_by_one(
         assert connection.execute(query).scalar() == 5
 
 
+def test_without_time_the_newest_are_brought_over_all_the_same(books: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"hosts": [("KOR", False, [3.6e6])], "seconds": 9.0, "declared": {}, "share": (1.0, "whole")}
+    with books.writing() as connection:
+        _filled(connection, [{**one, "start": START + i} for i in range(5)], BASE)
+    monkeypatch.setattr("joulebook.ledger.store.reaccounting._CHUNK", 2)
+    windy = replace(BASE, contracts=(_contract("KOR"),))
+    assert [reaccount(books, windy, budget_s=-1.0) for _ in range(3)] == [3, 1, 0]
+    with books.reading() as connection:
+        assert set(connection.execute(select(runs.c.factor_hash)).scalars()) == {windy.content_hash}
+
+
 def test_a_run_that_fails_keeps_no_other_back(books: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     one = {"start": START, "seconds": 9.0, "declared": {}, "share": (1.0, "whole")}
     with books.writing() as connection:
