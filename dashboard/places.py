@@ -8,7 +8,7 @@ import streamlit as st
 
 from joulebook.dashboard import data
 from joulebook.dashboard.compare import YEAR
-from joulebook.dashboard.texts import t
+from joulebook.dashboard.texts import current_language, t
 from joulebook.ledger.accounting.factors import Factors
 from joulebook.ledger.sites import has_own_grid, stand_in
 from joulebook.reference_data.countries import WORLD, countries, country
@@ -17,12 +17,16 @@ from joulebook.reference_data.places import cloud_regions, grid_regions
 _CLOUDS = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure"}
 
 
-@st.cache_data(max_entries=1, ttl=60, show_spinner=False)
 def choices() -> dict[str, str]:
     """The zone of each place that can be chosen, by its label: countries first, then grid regions, then clouds.
 
     A label says where the country's mean stands in for a region, so that nobody chooses it for a difference.
     """
+    return _choices(current_language())
+
+
+@st.cache_data(max_entries=4, ttl=60, show_spinner=False)
+def _choices(language: str) -> dict[str, str]:  # noqa: ARG001 - part of the cache's key: labels hold words
     factors = data.factors()
     lands = {name: zone for zone, name in _countries(factors).items()}
     regions = {_label(zone, factors): zone for zone in grid_regions() if zone.partition("-")[0] in lands.values()}
