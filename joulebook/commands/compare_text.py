@@ -175,5 +175,8 @@ def _warnings(comparison: Comparison) -> list[str]:
 
     left_out = {say("warn_left_out", model=model, why=why) for model, why in comparison.left_out}
     found = [line for line in comparison.warnings if line not in left_out]
-    named = ", ".join(f"{model} ({why})" for model, why in comparison.left_out)
+    by_reason: dict[str, list[str]] = {}
+    for model, why in comparison.left_out:
+        by_reason.setdefault(why, []).append(model)
+    named = "; ".join(f"{', '.join(models)} ({why})" for why, models in by_reason.items())
     return [*found, f"Left out: {named}."] if named else found

@@ -271,8 +271,12 @@ def _model(role: str, name: str, found: list[Candidate]) -> Candidate:
 
 
 def _told(candidate: Candidate) -> str:
+    """A model and where its figures come from."""
     origin = {"runs": "own runs", "published": "published", "estimate": "estimated"}[candidate.origin]
-    return f"{candidate.model}, {origin}" + (f", {candidate.source}" if candidate.source else "")
+    source = candidate.source
+    if not source or origin in source:
+        return f"{candidate.model}, {source or origin}"
+    return f"{candidate.model}, {origin}, {source}"
 
 
 def _joules(given: dict[str, Any], pair: dict[str, Candidate]) -> tuple[dict[str, Figure], dict[str, Figure]]:

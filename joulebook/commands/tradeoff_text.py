@@ -143,9 +143,7 @@ def show_tornado(console: Console, result: Tradeoff) -> None:
     """What each input alone does to the break-even, the widest first; nothing where nothing is paid once."""
     if result.once.high <= 0 or not result.tornado:
         return
-    console.print(
-        "\nWhat decides it: break-even requests with each input alone at its low and its high end", style="bold"
-    )
+    console.print("\nWhat decides it: break-even requests at the low and the high end of each input", style="bold")
     even = result.break_even.requests
     for line in tornado_lines(result.tornado, even.value if even else None, console.width):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -159,13 +157,15 @@ def tornado_lines(bars: Sequence[TornadoBar], centre: float | None, width: int) 
         centre: Break-even with all inputs where they are; None is never.
         width: Of the terminal.
     """
-    shown = bars[:_BARS]
+    shown = [bar for bar in bars if len(set(_ends(bar))) > 1 or None in (bar.at_low, bar.at_high)][:_BARS]
     ends = [[end for end in (bar.at_low, bar.at_high) if end is not None] for bar in shown]
+    if not shown:
+        return ["  None of them moves it by as much as can be read here."]
     if not any(ends):
         return ["  None of them lets the small model pay off, within its range or, without one, 20 % less or more."]
     once = [bar.name for bar in bars if bar.name not in ("large", "small", "both")]
     names = [(_ONCE if [bar.name] == once else _INPUTS[bar.name]) + ("*" if bar.assumed_range else "") for bar in shown]
-    texts = [_ends_text(bar) for bar in shown]
+    texts = [" to ".join(_ends(bar)) for bar in shown]
     far = max(end for some in ends for end in some)
     sizes = max(map(len, names)), max(map(len, texts))
     room = max(_LEAST_BAR, min(_MOST_BAR, width - sum(sizes) - 6))
@@ -178,10 +178,9 @@ def tornado_lines(bars: Sequence[TornadoBar], centre: float | None, width: int) 
     return [*lines, "  * given without a range: 20 % less and more are tried"] if "*" in "".join(names) else lines
 
 
-def _ends_text(bar: TornadoBar) -> str:
+def _ends(bar: TornadoBar) -> list[str]:
     """The two ends in the order of the input: at its low end, then at its high one."""
-    low, high = ("never" if end is None else _counts(end)[0] for end in (bar.at_low, bar.at_high))
-    return f"{low} to {high}"
+    return ["never" if end is None else _counts(end)[0] for end in (bar.at_low, bar.at_high)]
 
 
 def _bar(bar: TornadoBar, centre: float | None, far: float, room: int) -> str:

@@ -149,6 +149,14 @@ def test_bars_have_one_scale_and_an_arrow_where_an_end_is_never() -> None:
     assert not second.endswith("→")
 
 
+def test_inputs_of_no_effect_are_counted_not_drawn() -> None:
+    flat = TornadoBar("large", 100.01, 99.99, False)
+    lines = tornado_lines([TornadoBar("small", 50.0, 100.0, False), flat], 75.0, 60)
+    assert len(lines) == 2
+    assert lines[1] == "  and 1 more of less effect (--json has all)"
+    assert tornado_lines([flat], 100.0, 60) == ["  None of them moves it by as much as can be read here."]
+
+
 def test_where_nothing_helps_a_sentence_says_so() -> None:
     text = said("tradeoff", "--large-j", "1", "--small-j", "2", "--once-kwh", "1")
     assert "None of them lets the small model pay off" in text
@@ -213,6 +221,12 @@ def test_of_two_that_meet_it_is_said_which_one_holds() -> None:
     assert "CO2e is as typed (--large-g, --small-g), not worked out from the joules and a place." in typed["warnings"]
     sizes = answer("tradeoff", *PAIR, "--large-parameters", "9B", "--batch", "8", "--at-batch", "16")
     assert any(line.startswith("--large-parameters holds for the size") for line in sizes["warnings"])
+
+
+def test_candidates_left_out_for_one_reason_stand_together() -> None:
+    text = said("compare", "--task", "imdb", "--min-quality", "0.97")
+    assert "bloom-560m, opt-1.3b, gpt2, Llama-2-7b-hf (quality is unknown, and at least 0.97 is asked for)" in text
+    assert text.count("Left out:") == 1
 
 
 def test_what_models_and_places_stand_behind_the_figures_is_said() -> None:
