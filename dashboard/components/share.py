@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from joulebook.dashboard.texts import t
+from joulebook.dashboard.texts import current_language, t
 
 
 def copy_link() -> None:
@@ -17,7 +17,9 @@ def copy_link() -> None:
 
 
 def page_address() -> str:
-    """The address of this page with everything that its filters say."""
+    """The address of this page with everything that its filters say, and the language whose words they are in."""
     pairs = [(key, value) for key in st.query_params for value in st.query_params.get_all(key)]
+    if pairs and "lang" not in st.query_params:
+        pairs.append(("lang", current_language()))
     address = (st.context.url or "").split("?")[0]
     return f"{address}?{urlencode(pairs)}" if pairs else address

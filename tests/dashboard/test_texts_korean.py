@@ -99,5 +99,10 @@ def test_the_language_stays_when_a_page_is_opened_without_it(filled: Path, show:
     assert app.query_params["lang"] == "ko"
 
 
+def test_a_copied_link_names_the_language_of_its_words(filled: Path, show: Show) -> None:
+    assert "runs_sort=Oldest+first&lang=en" in show("runs", runs_sort="Oldest first").code[0].value
+    assert show("runs", lang="ko").code[0].value.endswith("?lang=ko")
+
+
 def test_an_unknown_language_is_english(filled: Path, show: Show) -> None:
     assert show("runs", lang="xx").title[0].value == "Runs"
