@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from joulebook.meters.location import is_zone, location_record
 from joulebook.meters.settings import Settings
-from joulebook.meters.sources import Absent, Device, Source, SourceError
+from joulebook.meters.sources import Absent, Device, Source, SourceError, component_of
 
 State = Literal["measuring", "no permission", "not present", "not answering", "modelled", "set", "assumed", "unknown"]
 _ANSWER_S = 10.0
@@ -103,7 +103,7 @@ def _try_open(source: Source) -> Finding | None:
     thread = threading.Thread(target=opening, daemon=True)
     thread.start()
     thread.join(_ANSWER_S)
-    component = "gpu" if source.name in ("nvml", "codecarbon") else "cpu"
+    component = component_of(source.name)
     if not outcome:
         why = f"the driver did not answer within {_ANSWER_S:.0f} s"
         return Finding(source.name, component, source.name, "not answering", why, "nvidia-smi, or a reboot")

@@ -15,7 +15,7 @@ from joulebook.meters.clock import boot_s
 from joulebook.meters.cross_check import CrossCheck
 from joulebook.meters.exit_status import ending_of, is_running
 from joulebook.meters.journal import JournalWriter, Record
-from joulebook.meters.sources import Absent, Device, Poll, Source, Usage
+from joulebook.meters.sources import Absent, Device, Poll, Source, Usage, component_of
 from joulebook.meters.sources.machine import MachineReader
 from joulebook.meters.stuck import wait_unless_stuck
 from joulebook.meters.tick import with_tick
@@ -218,8 +218,7 @@ class Meter:
     def _take_opened(self, worker: Worker, opened: Opened) -> None:
         source = worker.source
         if opened.trouble is not None:
-            component: Any = "gpu" if source.name in ("nvml", "codecarbon") else "cpu"
-            self._write_absent(Absent(source.name, component, opened.trouble, "see `joulebook doctor`"))
+            self._write_absent(_unread(source, opened.trouble))
         for absent in source.absent:
             self._write_absent(absent)
         for device in source.devices:
@@ -343,7 +342,7 @@ class Meter:
         for worker in self._workers:
             if not worker.opened and not worker.finished.is_set():
                 why = f"{worker.source.name} did not answer within {boot_s() - (self._opened_b or 0.0):.0f} s"
-                self._write_absent(Absent(worker.source.name, "gpu", why, "see `joulebook doctor`"))
+                self._write_absent(_unread(worker.source, why))
         for name, good_b in self._good_b.items():
             stalled_b = self._checks[name].open_stall()
             since = stalled_b if stalled_b is not None else good_b
@@ -352,6 +351,10 @@ class Meter:
                 self._write_gap(name, since, end_b, why)
                 code = "counter-stalled" if stalled_b is not None else "device-lost"
                 self._journal.write("warn", code=code, text=f"{self._devices[name].name}: {why}")
+
+
+def _unread(source: Source, why: str) -> Absent:
+    return Absent(source.name, component_of(source.name), why, "see `joulebook doctor`")
 
 
 def _values(sample: Any, dt_s: float) -> list[float | None]:

@@ -19,9 +19,8 @@ Reading = tuple[float, float, float]  # boot time (s), cumulative energy (J), un
 DEFAULT_TICK_S = 0.1
 _REACH_TICKS = 4.0  # how far around a window's end ticks are looked for
 _SPREAD = 1.0  # power inside a tick may leave the range of its neighbours' means by this share of that range
-_SPREAD_WITHIN = (
-    1.6  # the same for a window within a tick: a load about as quick as the ticks shows little in their means
-)
+# The same for a window within a tick: a load about as quick as the ticks shows little in their means.
+_SPREAD_WITHIN = 1.6
 _UNSEEN_S = 2.0  # longer than the pause between two polls: what was nearby says nothing about power in such a gap
 _TICK_DRIFT = 0.01  # how far the next tick may stray, as a share of the tick
 

@@ -6,6 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
+Component = Literal["gpu", "cpu", "ram", "other"]
+_OF_GPUS = ("nvml", "codecarbon")
+
+
+def component_of(source: str) -> Component:
+    """What is missing where a source as a whole can't be read."""
+    return "gpu" if source in _OF_GPUS else "cpu"
+
 
 class SourceError(Exception):
     """A source as a whole can't be read (no library, no driver); the message says why. Never leaves the meter."""
@@ -35,7 +43,7 @@ class Device:
     """A device that can be read; keys as in the journal's `device` record."""
 
     id: str
-    component: Literal["gpu", "cpu", "ram", "other"]
+    component: Component
     name: str
     source: str
     sensor: Sensor
@@ -68,7 +76,7 @@ class Absent:
     """Something that can't be read, why, and what a person can do about it: unknown, not 0."""
 
     source: str
-    component: Literal["gpu", "cpu", "ram", "other"]
+    component: Component
     why: str
     hint: str
     device: str | None = None
