@@ -97,10 +97,11 @@ def training(asked: TrainingAsked) -> TrainingEstimate:
     Raises:
         LedgerError: An unknown place.
     """
+    place = around(asked.location)  # first: it puts the settings' newer files in place of the reference sets
     device = estimates.training_device(asked.device)
     own = (asked.utilisation, asked.power_share)
     work = TrainingWork(asked.parameters, asked.tokens, device, asked.count, asked.hours, *own)
-    return estimates.training(work, around(asked.location))
+    return estimates.training(work, place)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -112,7 +113,8 @@ def inference(asked: InferenceAsked) -> InferenceEstimate:
     """
     if asked.active is not None and asked.active > asked.parameters:
         raise LedgerError(t("estimate.active_too_many"))
-    return estimates.inference(_work(asked), around(asked.location))
+    place = around(asked.location)
+    return estimates.inference(_work(asked), place)
 
 
 def _work(asked: InferenceAsked) -> InferenceWork:

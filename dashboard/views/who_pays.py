@@ -190,6 +190,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     spec, weight = weight_controls()
 emissions = who_pays.emissions_of(books, asked, kg)
 try:
+    data.factors()  # puts the settings' newer files in place of the reference sets
     show(
         who_pays.worked_out(
             who_pays.key_of(emissions),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from joulebook.commands.numbers import AT_LEAST_0, FiniteRange
+from joulebook.commands.reference_files import settings_with_files
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,6 +52,7 @@ def burden(run: str | None, emissions_g: float | None, as_json: bool, show_all: 
     RUN is a run of the ledger, or take all runs of a project, a model or a time; without any of these, and without
     --emissions-g, only shares are given.
     """
+    settings_with_files()
     chosen = {name: wishes.pop(name) for name in ("projects", "models", "start", "end")}
     result = _worked_out(_emissions(run, emissions_g, chosen), **wishes)
     damage = _damage_usd(result.emissions_g)

@@ -11,6 +11,7 @@ import click
 
 from joulebook.commands.data_changes import changes
 from joulebook.commands.data_fetch import fetch
+from joulebook.commands.reference_files import settings_with_files
 
 
 @click.group(invoke_without_command=True)
@@ -34,10 +35,9 @@ def data(context: click.Context, as_json: bool) -> None:
 
 
 def _described_sets() -> list[dict[str, Any]]:
-    from joulebook.meters.settings import load_settings
-    from joulebook.reference_data.sets import data_sets, use_files
+    from joulebook.reference_data.sets import data_sets
 
-    use_files(load_settings().extra.get("data", {}))
+    settings_with_files()
     return [
         {
             "name": one.name,

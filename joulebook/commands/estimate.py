@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from joulebook.commands.numbers import SIZE, Amount
+from joulebook.commands.reference_files import settings_with_files
 from joulebook.ledger.accounting.estimate_inference import BITS, TASKS
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ def training(
     """
     from joulebook.ledger import estimates
     from joulebook.ledger.accounting.estimate_training import TrainingWork
-    from joulebook.meters.settings import load_settings
 
+    settings = settings_with_files()
     device = estimates.training_device(accelerator)
     own = (None, None) if public else _own_prior(device.name)
     work = TrainingWork(parameters, tokens, device, count, hours, *own)
-    around = estimates.surroundings(load_settings(), location)
+    around = estimates.surroundings(settings, location)
     found = estimates.training(work, around)
     figures = {
         "accelerator_hours": found.accelerator_hours,
@@ -97,12 +98,12 @@ def inference(
     from joulebook.ledger import estimates
     from joulebook.ledger.accounting.estimate_inference import InferenceWork
     from joulebook.ledger.errors import LedgerError
-    from joulebook.meters.settings import load_settings
 
+    settings = settings_with_files()
     if active_parameters is not None and active_parameters > parameters:
         raise LedgerError("--active-parameters can't be more than --parameters, the total")
     work = InferenceWork(parameters, estimates.serving_device(accelerator), active_parameters, **rest)
-    around = estimates.surroundings(load_settings(), location)
+    around = estimates.surroundings(settings, location)
     found = estimates.inference(work, around)
     figures = {
         "energy_per_token_j": found.energy_per_token_j,
@@ -125,11 +126,11 @@ def against(run: str, as_json: bool) -> None:
     from joulebook.ledger.estimates import surroundings
     from joulebook.ledger.site_prior import predicted_against_actual
     from joulebook.ledger.store import find_run, run_document
-    from joulebook.meters.settings import load_settings
 
+    settings = settings_with_files()
     books = open_books()
     document = run_document(books, find_run(books, run))
-    verdicts = predicted_against_actual(document, surroundings(load_settings(), None))
+    verdicts = predicted_against_actual(document, surroundings(settings, None))
     if not verdicts:
         needed = (
             "parameters, tokens (run.count(tokens_in=...) or requests with tokens_out) and known accelerators, used at "

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.commands.reference_files import settings_with_files
+
 if TYPE_CHECKING:
     from joulebook.ledger.scoreboard import Case, Score, Scoreboard
 
@@ -21,6 +23,7 @@ def scoreboard(worst: int, as_json: bool) -> None:
     """Hold our estimators and EcoLogits against every measured row and the published trainings."""
     from joulebook.ledger.scoreboard import scoreboard as score_everything
 
+    settings_with_files()
     found = score_everything(worst=worst)
     if as_json:
         content = {
