@@ -45,11 +45,13 @@ class Rank:
 
 def find_rank(environ: Mapping[str, str] = os.environ, proc: Path = _PROC) -> Rank | None:
     """This process's rank by torchrun, accelerate, MPI or Slurm; None outside a launch of several processes."""
-    for finder in (_torch, _open_mpi, _pmi, _slurm):
-        rank = finder(environ, proc)
-        if rank is not None:
-            return rank if rank.world > 1 else None
-    return None
+    found = [rank for finder in (_torch, _open_mpi, _pmi, _slurm) if (rank := finder(environ, proc)) is not None]
+    if not found:
+        return None
+    rank = found[0]
+    if rank.launcher == "torch":  # the program or its script has copied these from what the launcher set
+        rank = next((other for other in found[1:] if (other.rank, other.world) == (rank.rank, rank.world)), rank)
+    return rank if rank.world > 1 else None
 
 
 def still_runs(launch: str) -> bool:

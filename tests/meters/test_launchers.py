@@ -106,6 +106,16 @@ def test_a_slurm_step_is_one_launch_and_no_other_step_job_or_restart_is_the_same
     assert rank_of(TASK) is None  # the batch script
 
 
+def test_a_script_that_copies_its_rank_for_pytorch_stays_in_its_launch() -> None:
+    """`srun script.sh` with `export RANK=$SLURM_PROCID`, say: nothing of a launcher's own lies between."""
+    copied = {"RANK": "0", "WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+    mpi = {"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_LOCAL_SIZE": "4"}
+    assert rank_of({**FIRST_STEP, **copied}) == rank_of(FIRST_STEP)
+    assert rank_of({**mpi, **copied}) == rank_of(mpi)
+    assert rank_of({**FIRST_STEP, **copied, "WORLD_SIZE": "16"}).launcher == "torch"
+    assert rank_of({**FIRST_STEP, **copied, "TORCHELASTIC_RUN_ID": "none"}).launcher == "torchrun"
+
+
 def test_a_job_that_was_submitted_within_a_step_has_its_variables_and_is_none_of_its_ranks(tmp_path: Path) -> None:
     stepd = tmp_path / str(os.getppid())
     stepd.mkdir()
