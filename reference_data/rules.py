@@ -63,6 +63,8 @@ NEVER_EMPTY: dict[str, frozenset[str]] = {
     "grid-regions": frozenset({"year", "intensity_g_per_kwh"}),
     "pue": frozenset({"pue"}),
 }
+# Of the positive damages; gains may be larger than all of them.
+_SHARES = (-10.0, 1.0)
 BASES = frozenset({"life cycle", "direct", "provider"})
 
 
@@ -79,27 +81,44 @@ class Problem:
         return f"row {self.row}{f', column {self.column}' if self.column else ''}: {self.what}"
 
 
-def problems_of(set_name: str, path: Path, header: tuple[str, ...], key_columns: tuple[str, ...]) -> Iterator[Problem]:
-    """Everything wrong in a file that is to stand in for a set with these columns, row by row."""
+def problems_of(set_name: str, path: Path, own: Path, key_columns: tuple[str, ...]) -> Iterator[Problem]:
+    """Everything wrong in a file that is to stand in for a set, whose own file has its columns, row by row."""
+    own_table = _table(own)
     try:
-        with open_table(path) as file:
-            table = list(csv.reader(file))
+        table = _table(path)
     except UNREADABLE as error:
         yield Problem(0, "", f"the file can't be read ({error})")
         return
     if not table:
         yield Problem(1, "", "the file is empty")
         return
-    missing = [name for name in header if name not in table[0]]
+    missing = [name for name in own_table[0] if name not in table[0]]
     yield from (Problem(1, name, "the column is missing") for name in missing)
     if missing:
         return
     if len(table) == 1:
         yield Problem(1, "", "there is no row below the header")
-    yield from _problems_of_rows(set_name, table, key_columns)
+    yield from _problems_of_rows(set_name, table, key_columns, _numbers(own_table))
 
 
-def _problems_of_rows(set_name: str, table: list[list[str]], key_columns: tuple[str, ...]) -> Iterator[Problem]:
+def _table(path: Path) -> list[list[str]]:
+    with open_table(path) as file:
+        return list(csv.reader(file))
+
+
+def _numbers(table: list[list[str]]) -> frozenset[str]:
+    """Columns that hold nothing but numbers."""
+    columns = {name: [row[i] for row in table[1:]] for i, name in enumerate(table[0])}
+    return frozenset(
+        name
+        for name, cells in columns.items()
+        if any(cells) and not any(_wrong_number(cell, -math.inf, math.inf, may_be_empty=True) for cell in cells)
+    )
+
+
+def _problems_of_rows(
+    set_name: str, table: list[list[str]], key_columns: tuple[str, ...], numbers: frozenset[str]
+) -> Iterator[Problem]:
     seen: dict[tuple[str, ...], int] = {}
     for number, cells in enumerate(table[1:], start=2):
         if len(cells) != len(table[0]):
@@ -107,7 +126,7 @@ def _problems_of_rows(set_name: str, table: list[list[str]], key_columns: tuple[
             continue
         row = dict(zip(table[0], cells, strict=True))
         for column, cell in row.items():
-            what = _wrong(set_name, column, cell)
+            what = _wrong(set_name, column, cell, numbers)
             if what:
                 yield Problem(number, column, what)
         key = tuple(row[column] for column in key_columns)
@@ -116,11 +135,17 @@ def _problems_of_rows(set_name: str, table: list[list[str]], key_columns: tuple[
         seen.setdefault(key, number)
 
 
-def _wrong(set_name: str, column: str, cell: str) -> str | None:
+def _wrong(set_name: str, column: str, cell: str, numbers: frozenset[str]) -> str | None:
     if column in RANGES:
         return _wrong_number(cell, *RANGES[column], may_be_empty=_may_be_empty(set_name, column))
     check = _CHECKS.get((set_name, column)) or _CHECKS.get(("", column))
-    return check(cell) if check else None
+    if check:
+        return check(cell)
+    if column in numbers:
+        is_share = set_name == "damage-shares"
+        least, most = _SHARES if is_share else (-math.inf, math.inf)
+        return _wrong_number(cell, least, most, may_be_empty=not is_share)
+    return None
 
 
 def _may_be_empty(set_name: str, column: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from joulebook.reference_data.errors import BadFileError, ReferenceDataError
 from joulebook.reference_data.rules import Problem, problems_of
 from joulebook.reference_data.sources import sources
-from joulebook.reference_data.tables import header_of, own_path, path_of, records, replace, rows
+from joulebook.reference_data.tables import own_path, path_of, records, replace, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,7 @@ def check_file(name: str, path: Path, *, at_most: int = 100) -> tuple[Problem, .
         ReferenceDataError: There is no such set.
     """
     listed = _one(name)
-    header = header_of(own_path(listed.file))
-    return tuple(islice(problems_of(name, path, header, listed.key_columns), at_most))
+    return tuple(islice(problems_of(name, path, own_path(listed.file), listed.key_columns), at_most))
 
 
 def use_files(files: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from joulebook.commands.data import data
-from joulebook.reference_data import grid
+from joulebook.reference_data import grid, tables
 from joulebook.reference_data.errors import BadFileError, ReferenceDataError
 from joulebook.reference_data.sets import check_file, data_sets, use_files
 from joulebook.reference_data.sources import sources
@@ -113,6 +114,29 @@ def test_a_bad_file_is_named_by_row_and_column_and_changes_nothing(tmp_path, lin
     with pytest.raises(BadFileError, match=r"row \d"):
         use_files({"grid": str(path)})
     assert grid.intensity("KOR") == before
+
+
+@pytest.mark.parametrize("name", [one.name for one in data_sets()])
+def test_words_where_a_set_has_numbers_are_named_by_row_and_column(name, tmp_path):
+    """Whatever reads the set later would fail on them without a word of where."""
+    own = next(one for one in data_sets() if one.name == name).path
+    with tables.open_table(own) as file:
+        header, *lines = csv.reader(file)
+    columns = list(zip(*lines, strict=True))
+    numbers = [i for i, cells in enumerate(columns) if any(cells) and all(map(is_number, cells))]
+    lines[1] = ["many" if i in numbers else cell for i, cell in enumerate(lines[1])]
+    path = tmp_path / "newer.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *lines])
+    found = [problem for problem in check_file(name, path, at_most=1000) if problem.row == 3]
+    assert {problem.column for problem in found} >= {header[i] for i in numbers}
+
+
+def is_number(cell):
+    try:
+        return not cell or math.isfinite(float(cell))
+    except ValueError:
+        return False
 
 
 def test_unreadable_files_and_unknown_sets_are_said_in_one_line(tmp_path):
