@@ -147,7 +147,8 @@ def _stamped_text(module: Any, text: str, stamp: Stamp) -> str:
         if isinstance(document, dict):
             return json.dumps({**document, DOCUMENT_STAMP: asdict(stamp)}, indent=2, ensure_ascii=False) + "\n"
         return text
-    return f"{text.rstrip()}\n\n{COMMENT}{stamp.text()} -->\n"
+    closed = stamp.text().replace(">", "\\u003e")  # nothing in it ends the comment
+    return f"{text.rstrip()}\n\n{COMMENT}{closed} -->\n"
 
 
 # --- making again -----------------------------------------------------------------------------------------------

@@ -225,6 +225,14 @@ def test_a_model_card_is_in_grams_and_checked(books):
         written(books, "model-card", RunFilter(projects=("nothing",)))
 
 
+def test_no_name_of_a_project_ends_the_stamp_of_a_document(books):
+    tune = next(row["run_id"] for row in table(books, "runs") if row["name"] == "tune")
+    edit_run(books, tune, {"project": "a --> b"}, "me")
+    text = written(books, "model-card", RunFilter(projects=("a --> b",)))
+    assert text.count("-->") == 1
+    assert verify_report(books, text).same_bytes
+
+
 def test_the_eu_form_asks_for_compute_of_inference(books):
     text = written(books, "eu-gpai")
     assert "| Computation used for training | 6e+18 FLOP | AIO |" in text
