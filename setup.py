@@ -1,6 +1,6 @@
-"""What pyproject.toml can't say: in a wheel the large tables of reference_data/ lie compressed.
+"""What pyproject.toml can't say: in a wheel the large tables, texts and outlines lie compressed.
 
-A training image gets the whole package; uncompressed, the tables alone would be a sixth of it.
+A training image gets the whole package; uncompressed they would be a fifth of it. `reference_data/packed.py` reads them.
 """
 
 import gzip
@@ -10,20 +10,21 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 LARGE_BYTES = 4_000
+SUFFIXES = {".csv", ".json", ".toml"}
 
 
-class BuildWithCompressedTables(build_py):
+class BuildCompressed(build_py):
     """Compress what was copied for the wheel; an editable install reads the files as they are."""
 
     def run(self) -> None:
-        """Copy the files, then put a .gz in the place of each large table."""
+        """Copy the files, then put a .gz in the place of each large one."""
         super().run()
         if self.editable_mode:
             return
-        for path in Path(self.build_lib, "joulebook", "reference_data").glob("*.csv"):
-            if path.stat().st_size >= LARGE_BYTES:
+        for path in Path(self.build_lib, "joulebook").rglob("*.*"):
+            if path.suffix in SUFFIXES and path.stat().st_size >= LARGE_BYTES:
                 path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
                 path.unlink()
 
 
-setup(cmdclass={"build_py": BuildWithCompressedTables})
+setup(cmdclass={"build_py": BuildCompressed})

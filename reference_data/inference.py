@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from joulebook.reference_data.packed import read_text
 from joulebook.reference_data.tables import FOLDER, forgettable, records
 
 
@@ -128,7 +129,7 @@ def small_large_measured() -> tuple[SmallLargeRun, ...]:
 
 
 def _json(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads(read_text(FOLDER / name))
     return loaded
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from joulebook.reference_data.errors import BadFileError
+from joulebook.reference_data.packed import SUFFIX, as_stored
 
 FOLDER = Path(__file__).parent
 UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)  # what a file that is no table may raise
@@ -36,14 +37,12 @@ def path_of(file_name: str) -> Path:
 
 def own_path(file_name: str) -> Path:
     """This folder's file; in a wheel the large ones are compressed (setup.py)."""
-    path = FOLDER / file_name
-    compressed = path.with_name(f"{file_name}.gz")
-    return compressed if not path.exists() and compressed.exists() else path
+    return as_stored(FOLDER / file_name)
 
 
 def open_table(path: Path) -> TextIO:
     """A CSV file, compressed or not, open for `csv.reader`."""
-    if path.suffix == ".gz":
+    if path.suffix == SUFFIX:
         return gzip.open(path, "rt", newline="", encoding="utf-8-sig")
     return path.open(newline="", encoding="utf-8-sig")
 

@@ -1,6 +1,6 @@
 """A shaded world that works offline: filled outlines, a trace a shade, and points under the pointer for the names.
 
-Never `go.Choropleth`: it asks a server for its outlines. `world.json` is made by `joulebook.dashboard.make_world`.
+Never `go.Choropleth`: it asks a server for its outlines. `world.json` is made by `benchmarks/make_world.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,12 @@ import plotly.graph_objects as go
 
 from joulebook.dashboard.charts import template
 from joulebook.dashboard.palette import Palette, translucent
+from joulebook.reference_data.packed import read_text
 
 SHARE_EDGES = (0.001, 0.003, 0.01, 0.03, 0.1)  # a third and a tenth by turns: shares span four orders of magnitude
 NO_ESTIMATE = "no estimate"
 GAIN = "gain"
+_OUTLINES = Path(__file__).parents[1] / "world.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Outline:
 @functools.cache
 def outlines() -> dict[str, Outline]:
     """All countries by ISO code."""
-    world = json.loads((resources.files("joulebook.dashboard") / "world.json").read_text(encoding="utf-8"))
+    world = json.loads(read_text(_OUTLINES))
     return {code: _outline(entry) for code, entry in world["countries"].items()}
 
 

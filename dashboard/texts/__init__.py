@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
+from joulebook.reference_data.packed import as_stored, read_text
+
+FOLDER = Path(__file__).parent
 DEFAULT_LANGUAGE = "en"
 _KEPT = "kept_language"
 
@@ -21,10 +24,8 @@ _KEPT = "kept_language"
 @functools.cache
 def load(language: str) -> dict[str, str]:
     """All texts of one language as flat dotted keys; empty where there is no such file."""
-    file = resources.files(__name__) / f"{language}.toml"
-    if not file.is_file():
-        return {}
-    return dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8")), ""))
+    file = FOLDER / f"{language}.toml"
+    return dict(_flatten(tomllib.loads(read_text(file)), "")) if as_stored(file).is_file() else {}
 
 
 def _flatten(table: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
@@ -40,9 +41,7 @@ def _flatten(table: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
 @functools.cache
 def languages() -> tuple[str, ...]:
     """The languages that have a file, English first."""
-    found = sorted(
-        f.name.removesuffix(".toml") for f in resources.files(__name__).iterdir() if f.name.endswith(".toml")
-    )
+    found = sorted({path.name.partition(".toml")[0] for path in FOLDER.glob("*.toml*")})
     return (DEFAULT_LANGUAGE, *(code for code in found if code != DEFAULT_LANGUAGE))
 
 

@@ -1,9 +1,9 @@
-"""Make `world.json`, the outlines that the maps draw.
+"""Make `dashboard/world.json`, the outlines that the maps draw.
 
 Run by hand, when the outlines change:
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    python -m joulebook.dashboard.make_world package
+    python benchmarks/make_world.py package
 
 Source: Natural Earth 1:50m (public domain) as TopoJSON by world-atlas 2.0.2 (ISC, Michael Bostock); countries that
 1:50m leaves out come from its 1:10m file as dots. Borders are those of Natural Earth, which draws who holds a place,
@@ -251,4 +251,4 @@ def main(folder: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(__file__).with_name("world.json"))
+    main(Path(sys.argv[1]), Path(__file__).parents[1] / "dashboard" / "world.json")
