@@ -42,7 +42,7 @@ def _case(case: Case) -> dict[str, Any]:
         "group": case.group,
         "unit": case.unit,
         "known": case.known,
-        "predicted": {"value": case.predicted.value, "low": case.predicted.low, "high": case.predicted.high},
+        "predicted": case.predicted.to_json(),
         "factor": case.factor,
         "inside_range": case.inside,
         "ecologits": case.ecologits,
@@ -57,11 +57,10 @@ def _show(found: Scoreboard) -> None:
         shipped, told = _pair(group.ecologits), _pair(group.ecologits_true_batch)
         click.echo(f"{group.group:<44}{group.cases:>5}  {ours:<32}{shipped:<24}{told}")
     if found.worst:
-        click.echo("\nWorst cases (predicted over known):")
+        click.echo("\nWorst cases (predicted over known, predicted with its 90 % range):")
     for case in found.worst:
-        click.echo(
-            f"  x{case.factor:<8.3g}{case.predicted.value:>10.4g} for {case.known:.4g} {case.unit:<9}{case.name}"
-        )
+        predicted = f"{case.predicted.value:.3g} ({case.predicted.low:.3g} to {case.predicted.high:.3g})"
+        click.echo(f"  x{case.factor:<8.3g}{predicted:<26}for {case.known:.4g} {case.unit:<9}{case.name}")
     click.echo("")
     for note in found.notes:
         click.echo(f"  - {note}")
