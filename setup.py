@@ -1,6 +1,7 @@
 """What pyproject.toml can't say: in a wheel the large tables, texts and outlines lie compressed.
 
-A training image gets the whole package; uncompressed they would be a fifth of it. `reference_data/packed.py` reads them.
+A training image gets the whole package; uncompressed they would be a fifth of it. `reference_data/packed.py` has
+the reader.
 """
 
 import gzip
