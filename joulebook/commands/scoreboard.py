@@ -42,7 +42,7 @@ def _case(case: Case) -> dict[str, Any]:
         "group": case.group,
         "unit": case.unit,
         "known": case.known,
-        "predicted": case.predicted.to_json(),
+        "predicted": {**case.predicted._asdict(), "method": "modelled"},
         "factor": case.factor,
         "inside_range": case.inside,
         "ecologits": case.ecologits,

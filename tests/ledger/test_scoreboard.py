@@ -77,8 +77,12 @@ def test_the_command_prints_groups_worst_cases_and_notes():
     content = json.loads(runner.invoke(command, ["--json", "--worst", "3"]).output)
     assert len(content["worst"]) == 3
     assert content["groups"][0]["ours"]["typical"] < 1.25
+    predicted = content["worst"][0]["predicted"]
+    assert predicted["low"] < predicted["value"] < predicted["high"]
+    assert predicted["method"] == "modelled"
     text = runner.invoke(command, []).output
     assert "Worst cases" in text
+    assert f"({predicted['low']:.3g} to {predicted['high']:.3g})" in text
     assert "proves little" in text
 
 
