@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 _ROWS = 20
 _NAME_WIDTH = 18
-_RANGES = (
-    "Ranges are the lowest and the highest of all published specifications. People, use and vulnerability (0 to 1) are "
-    "as published, which is without a range."
-)
+_RANGES = "Ranges are the lowest and the highest of all published specifications."
+_PUBLISHED = "People, use and vulnerability (0 to 1) are as published, which is without a range."
+_TYPED = "Use is as you gave it; people and vulnerability (0 to 1) are as published, which is without a range."
 _DATE = click.DateTime(["%Y-%m-%d"])
 
 
@@ -149,7 +148,8 @@ def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
     console.print(result.verdict, highlight=False, soft_wrap=True)
     console.print(_group_table(result))
     console.print(_country_table(result, result.countries if show_all else _shown(result)))
-    console.print(_RANGES, highlight=False, soft_wrap=True)
+    rest = _TYPED if result.use_kind == "typed" else _PUBLISHED
+    console.print(f"{_RANGES} {rest}", highlight=False, soft_wrap=True)
     for name, cost in damage.items():
         console.print(f"Damage of the emissions by {name}: {inline(cost, 'USD')}", highlight=False, soft_wrap=True)
     for line in (*result.warnings, *(f"{i}. {text}" for i, text in enumerate(result.caveats, start=1))):
