@@ -21,7 +21,7 @@ def measure_baseline(seconds: float, sources: list[Source] | None = None) -> dic
         `{"by_id": {device id: watts}, "seconds": seconds}`.
     """
     if sources is None:
-        from joulebook.meters.meter import all_sources
+        from joulebook.meters.sources.worth_trying import all_sources
 
         sources = all_sources()
     found: dict[str, float] = {}

@@ -61,7 +61,7 @@ class Examination:
 
 def examine(settings: Settings, sources: list[Source] | None = None) -> Examination:
     """Try every source and say what came of it; a driver that hangs is given up after ten seconds."""
-    from joulebook.meters.meter import all_sources
+    from joulebook.meters.sources.worth_trying import all_sources
 
     examination = Examination()
     for source in all_sources() if sources is None else sources:

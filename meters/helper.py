@@ -148,7 +148,8 @@ def _as_path(text: str) -> Any:
 
 def _run_meter(order: dict[str, Any], journal: JournalWriter | None, path: Path) -> None:
     from joulebook.meters.exit_status import correct_close
-    from joulebook.meters.meter import Meter, all_sources
+    from joulebook.meters.meter import Meter
+    from joulebook.meters.sources.worth_trying import all_sources
 
     stop: Record = {}
     kept: int | None = None

@@ -7,7 +7,6 @@ import json
 import os
 import select
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -30,6 +29,7 @@ _LATE_S = 0.25
 _START_S = 1.5
 _SILENT_S = 5.0
 _SAME_TICK = 0.05  # ticks that differ by less than this share are the same
+_SWITCH_S = 0.2  # by then a reading that was under way is over
 _UNREAD_S = 2.0  # more than the longest pause between two polls
 _REGISTERED = ("pb", "pe", "n", "q", "qs", "quality", "child", "warn", "gap")
 _MARKS = ("pb", "pe")
@@ -75,6 +75,7 @@ class Meter:
         self._baseline: Record | None = None
         self._seeds: dict[str, list[list[float]]] = {}
         self._before_j: dict[str, float] = {}
+        self._counted_from_b: dict[str, float] = {}
         self._stop: Record | None = None
         self._pipe_open = True
 
@@ -183,6 +184,7 @@ class Meter:
         for b, dt_s, samples in record.get("polls", ()):
             numbered = {str(self._numbers[name]): [*sample, dt_s] for name, sample in samples.items()}
             self._journal.write("r", b=b, d=numbered)
+            self._good_b.update({name: max(b, self._good_b.get(name, b)) for name in samples})
         for name, seeds in record.get("seeds", {}).items():
             if name not in self._good_b:
                 self._seeds.setdefault(name, []).extend(seeds)
@@ -224,9 +226,18 @@ class Meter:
         for device in source.devices:
             self._devices[device.id] = device
             self._register_record(device.to_record())
+            if self._records[device.id]["sensor"]["kind"] != device.sensor.kind:
+                self._keep_to_counter(source, device)
         doubt = getattr(source, "doubt", None)
         if doubt:
             self._journal.write("warn", code="device-order", text=doubt)
+
+    def _keep_to_counter(self, source: Source, device: Device) -> None:
+        """The job has read the device's counter, which then failed as the source was opened: power is no stand-in."""
+        keep = getattr(source, "keep_to_counter", None)
+        if keep is not None:
+            self._devices[device.id] = keep(device.id)
+            self._counted_from_b[device.id] = boot_s() + _SWITCH_S
 
     def _write_absent(self, absent: Absent) -> None:
         self._journal.write("absent", **asdict(absent))
@@ -266,7 +277,8 @@ class Meter:
         return Poll(poll.b, poll.dt_s, samples)
 
     def _take_poll(self, poll: Poll) -> None:
-        poll = self._since_start(poll)
+        counted = {name: s for name, s in poll.samples.items() if poll.b >= self._counted_from_b.get(name, 0.0)}
+        poll = self._since_start(Poll(poll.b, poll.dt_s, counted))
         lagging = [name for name in poll.samples if self._devices[name].sensor.lag_s]
         prompt = {name: sample for name, sample in poll.samples.items() if name not in lagging}
         groups = [(poll.b, prompt)]
@@ -350,7 +362,7 @@ class Meter:
                 why = "the energy counter stands still" if stalled_b is not None else "the device no longer answers"
                 self._write_gap(name, since, end_b, why)
                 code = "counter-stalled" if stalled_b is not None else "device-lost"
-                self._journal.write("warn", code=code, text=f"{self._devices[name].name}: {why}")
+                self._journal.write("warn", code=code, text=f"{self._records[name]['name']}: {why}")
 
 
 def _unread(source: Source, why: str) -> Absent:
@@ -376,23 +388,3 @@ def _decoded(line: bytes) -> Record | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
-
-
-SourceFactory = Callable[[], list[Source]]
-
-
-def all_sources() -> list[Source]:
-    """The sources worth trying on this machine."""
-    from joulebook.meters.sources.nvml import NvmlSource
-    from joulebook.meters.sources.powercap import PowercapSource
-
-    sources: list[Source] = [NvmlSource(), PowercapSource()]
-    if os.environ.get("JOULEBOOK_REPLAY"):
-        from joulebook.meters.sources.replay import ReplaySource
-
-        sources.append(ReplaySource())
-    from joulebook.meters.sources import codecarbon_counters
-
-    if codecarbon_counters.may_apply():
-        sources.append(codecarbon_counters.CodeCarbonSource())
-    return sources

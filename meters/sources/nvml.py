@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from joulebook.meters.clock import boot_s, wall_s
@@ -106,6 +106,7 @@ class NvmlSource:
         self.doubt: str | None = None
         self.resets: list[CounterEvent] = []
         self.appeared: list[Appeared] = []
+        self._have_counters: set[str] = set()
         self._listed: set[str] = set()
         self._count = 0
         self._looked_b = 0.0
@@ -135,11 +136,9 @@ class NvmlSource:
         handles = {identity.uuid: handle for identity, handle in found}
         for seen in visibility.gpus:
             self._take(pynvml, handles[seen.gpu.uuid], seen)
-        self.devices = [gpu.device for gpu in self._gpus]
+        self._set_devices()
         if found and not visibility.gpus:
             self.absent.append(Absent(self.name, "gpu", "no GPU is visible to this job", _NO_GPU_HINT))
-        if any(device.sensor.kind == "integrated" for device in self.devices):
-            self.poll_s = POLL_S
 
     def _take(self, nvml: Any, handle: Any, seen: Visible) -> None:
         power_field = _power_field(nvml, handle)
@@ -157,6 +156,8 @@ class NvmlSource:
 
     def read(self, *, power: bool) -> Poll:
         """Read counters, and power where asked for or where there is no counter."""
+        if self._have_counters:
+            self._take_up_counters()
         samples: dict[str, Sample] = {}
         began = boot_s()
         for gpu in self._gpus:
@@ -180,6 +181,25 @@ class NvmlSource:
             self.resets.append(CounterEvent(gpu.device.id, gpu.read_b or now, now))
         gpu.last_mj, gpu.read_b = shown_mj, now
         return float((gpu.offset_mj + shown_mj) / 1000)
+
+    def keep_to_counter(self, device_id: str) -> Device:
+        """From the next reading on, read this GPU's counter, though it failed on opening: it is known to have one.
+
+        Called from the meter's thread; returns the device as it is read then.
+        """
+        self._have_counters.add(device_id)
+        return replace(next(device for device in self.devices if device.id == device_id), sensor=COUNTER)
+
+    def _take_up_counters(self) -> None:
+        for gpu in self._gpus:
+            if gpu.device.id in self._have_counters:
+                gpu.device, gpu.read_b = replace(gpu.device, sensor=COUNTER), None
+        self._have_counters.clear()
+        self._set_devices()
+
+    def _set_devices(self) -> None:
+        self.devices = [gpu.device for gpu in self._gpus]
+        self.poll_s = POLL_S if any(device.sensor.kind == "integrated" for device in self.devices) else 1.0
 
     def _look_again(self, nvml: Any) -> None:
         """Where there are more or fewer GPUs than before, keep to ours by UUID and note the new ones."""
