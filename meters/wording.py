@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from joulebook.meters.summary import Rate, Rates, Summary
 
 JOULES_PER_KWH = 3.6e6
+THIN_SPACE = "\u202f"  # narrow and no-break
 _NAMES = {"gpu": "GPU", "cpu": "CPU", "ram": "memory", "other": "other"}
+
+
+def grouped(value: float, decimals: int = 0) -> str:
+    """A number as people read it everywhere: thousands apart by a narrow no-break space, as the SI brochure asks."""
+    return f"{value:,.{decimals}f}".replace(",", THIN_SPACE)
+
+
+def counted(n: float, noun: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{grouped(n)} {noun}{'' if n == 1 else 's'}"
 
 
 def figure(value: float) -> str:
@@ -17,7 +29,16 @@ def figure(value: float) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(digits, 6)}f}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
+    return _printable(grouped(value, min(digits, 6))) if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+def _printable(number: str) -> str:
+    """With plain spaces where standard output has no narrow ones: printing a summary must not end a program."""
+    try:
+        number.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return number.replace(THIN_SPACE, " ")
+    return number
 
 
 def energy(joules: float) -> str:

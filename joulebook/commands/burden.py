@@ -119,11 +119,12 @@ def _emissions_of_all(chosen: Mapping[str, Any]) -> Figure:
     from joulebook.books import open_books
     from joulebook.ledger.errors import LedgerError
     from joulebook.ledger.store import RunFilter, totals
+    from joulebook.meters.wording import counted
 
     found = totals(open_books(), RunFilter(**chosen))
     if found.emissions_g is None:
         said = "their emissions are unknown" if found.n else "no run is like that; `joulebook runs` lists them"
-        raise LedgerError(f"{found.n} runs were chosen: {said}")
+        raise LedgerError(f"{counted(found.n, 'run')} chosen: {said}")
     return found.emissions_g
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joulebook.meters.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,8 +48,8 @@ def changes(old: str | None, new: str | None, *, as_json: bool) -> None:
         document = {"old": before.content_hash, "new": after.content_hash, "changes": shown, "runs": _json(on_runs)}
         click.echo(json.dumps(document, indent=2))
         return
-    n = "1 change" if len(found) == 1 else f"{len(found):,} changes"
-    click.echo(f"{before.name} {before.content_hash[:12]} -> {after.name} {after.content_hash[:12]}: {n}")
+    sets = f"{before.name} {before.content_hash[:12]} -> {after.name} {after.content_hash[:12]}"
+    click.echo(f"{sets}: {counted(len(found), 'change')}")
     for line in [*_rows(found), *_lines(on_runs)]:
         click.echo(line)
 
@@ -64,7 +66,7 @@ def _rows(found: Sequence[Change]) -> list[str]:
         else:
             ratios = sorted(change.ratio - 1 for change in changes if change.ratio is not None and note == "value")
             span = f" ({ratios[0]:+.1%} to {ratios[-1]:+.1%})" if ratios else ""
-            lines.append(f"  {kind}: {len(changes):,} rows, {note}{span}; --json has them all")
+            lines.append(f"  {kind}: {counted(len(changes), 'row')}, {note}{span}; --json has them all")
     return lines
 
 
@@ -85,7 +87,7 @@ def _lines(found: Effect) -> list[str]:
     """Totals under both sets, and what is not in them."""
     from joulebook.ledger.reports.show import figure
 
-    lines = [f"{found.n:,} run{'' if found.n == 1 else 's'} in the books under both sets:"]
+    lines = [f"{counted(found.n, 'run')} in the books under both sets:"]
     for name, (label, unit) in _UNITS.items():
         old, new = found.old[name], found.new[name]
         if old is None and new is None:
@@ -94,8 +96,7 @@ def _lines(found: Effect) -> list[str]:
         sides = (figure(side and side.to_json(), unit) for side in (old, new))
         lines.append(f"  {label}: {' -> '.join(sides)}{ratio}")
     if found.n_apart:
-        some = "1 run" if found.n_apart == 1 else f"{found.n_apart:,} runs"
-        lines.append(f"  without {some} that a contract or an hourly series is for")
+        lines.append(f"  without {counted(found.n_apart, 'run')} that a contract or an hourly series is for")
     if not found.energies_stay:
         lines.append(
             "  models of processors or memory, or the making of devices, differ too: the joules stand as they are"

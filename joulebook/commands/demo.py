@@ -54,8 +54,10 @@ def _print(demonstration: Demonstration, found: Answer) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from joulebook.ledger.accounting.sentences import number
+
     console = Console()
-    console.print(f"\n{demonstration.about}; per 1,000 predictions, with 90 % ranges:", highlight=False)
+    console.print(f"\n{demonstration.about}; per {number(1000)} predictions, with 90 % ranges:", highlight=False)
     table = Table("model", "accuracy", "energy, CPU and GPU", "memory, apart", "CO2e", box=None, pad_edge=False)
     for row in found.comparison.rows:
         table.add_row(

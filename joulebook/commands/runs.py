@@ -50,6 +50,8 @@ def runs(*, limit: int, sort: str, as_json: bool, **asked: Any) -> None:
     n = count_runs(books, wanted)
     others = count_runs(books, RunFilter(include_children=True)) if n == 0 else 0
     if others:
-        click.echo(f"None of {others} run{'' if others == 1 else 's'} passes this filter; `joulebook runs` lists them")
+        from joulebook.meters.wording import counted
+
+        click.echo(f"None of {counted(others, 'run')} passes this filter; `joulebook runs` lists them")
         return
     print_runs(frame, n)

@@ -19,6 +19,7 @@ def sync(*, as_json: bool) -> None:
     from joulebook.ledger.errors import LedgerError
     from joulebook.ledger.store import sync as take_in
     from joulebook.meters.settings import journals_dir, load_settings
+    from joulebook.meters.wording import counted
 
     books = open_books(sync_first=False)
     if books.read_only:
@@ -29,10 +30,11 @@ def sync(*, as_json: bool) -> None:
         click.echo(json.dumps({**asdict(report), "ledger": books.address, "ledger_revision": books.revision}))
         return
     click.echo(
-        f"{folder}: {report.journals} journals, {report.records} new records, {len(report.runs)} runs changed "
-        f"in {books.address}"
+        f"{folder}: {counted(report.journals, 'journal')}, {counted(report.records, 'new record')}, "
+        f"{counted(len(report.runs), 'run')} changed in {books.address}"
     )
     if report.stale:
-        report.problems.append(f"{report.stale} runs could not be worked out under the newest factors and keep theirs")
+        stale = counted(report.stale, "run")
+        report.problems.append(f"{stale} can't be worked out under the newest factors: the older ones stay")
     for problem in report.problems:
         click.echo(f"joulebook: {problem}", err=True)

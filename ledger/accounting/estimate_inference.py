@@ -25,6 +25,7 @@ from joulebook.ledger.accounting.inference_model import (
 )
 from joulebook.ledger.accounting.observations import Zone
 from joulebook.ledger.accounting.uncertainty import Range, by_factor, from_gsd, multiply, range_of_product
+from joulebook.meters.wording import counted
 
 SECONDS_PER_HOUR = 3600.0
 # Between 16, where services report to run (Jegham et al. 2025), and the 64 that EcoLogits assumes.
@@ -231,7 +232,7 @@ def _assumptions(work: InferenceWork, serving: Serving, factors: Factors, zone: 
     if work.batch is None:
         said.append(f"{serving.batch:g} sequences in flight assumed: the batch matters most, give it where you can")
     if work.count is None:
-        said.append(f"{serving.devices:g} devices assumed, as many as the weights need")
+        said.append(f"{counted(serving.devices, 'device')} assumed, as many as the weights need")
     if work.tokens_in is None:
         said.append(f"{serving.prompt_tokens:.0f} input tokens assumed, as in the measured task")
     if work.tokens_out is None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from joulebook.ledger.accounting.sentences_ko import KOREAN
-
-THIN_SPACE = "\u202f"
+from joulebook.meters.wording import grouped
 
 ENGLISH: dict[str, str] = {
     # compare
@@ -181,8 +180,7 @@ def number(value: float) -> str:
         if size >= least:
             return f"{value / least:.3g}{word}" if size < 1000 * least else f"{value:.2e}"
     if size >= 1000:
-        rounded = float(f"{value:.3g}") if size >= 10_000 else round(value)
-        return f"{rounded:,.0f}".replace(",", THIN_SPACE)
+        return grouped(float(f"{value:.3g}") if size >= 10_000 else value)
     if size == 0:
         return "0"
     if size < 1e-4:

@@ -14,6 +14,7 @@ from typing import Any
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.reports.run_facts import full_documents, gpus, hardware, total
 from joulebook.ledger.store import Ledger, RunFilter
+from joulebook.meters.wording import counted, grouped
 
 TITLE = "Energy and compute items of the EU GPAI Model Documentation Form"
 SUFFIX = ".md"
@@ -66,7 +67,7 @@ def two_digits(value: float | None) -> str:
     if value is None:
         return _UNKNOWN
     text = f"{value:.3g}"
-    return f"{float(text):,.0f}" if 1000 <= abs(value) < 1e6 else text
+    return grouped(float(text)) if 1000 <= abs(value) < 1e6 else text
 
 
 def _parameters(documents: Documents) -> float | None:
@@ -104,7 +105,8 @@ def _compute_method(documents: Documents) -> str:
     known = sum(bool(d["parameters"] and d["counts"].get("tokens_in")) for d in documents)
     if not known:
         return "no run counts its training tokens (`run.count(tokens_in=...)`), so 6ND can't be worked out"
-    return f"6 operations per parameter and training token (arXiv 2001.08361) over {known} of {len(documents)} runs"
+    of = counted(len(documents), "run")
+    return f"6 operations per parameter and training token (arXiv 2001.08361) over {known} of {of}"
 
 
 def _energy(energy: Any) -> str:
@@ -124,7 +126,8 @@ def _energy_method(energy: Any, documents: Documents) -> str:
     missing = sorted({part for document in documents for part in document["missing"]})
     left_out = f" Not included: {', '.join(missing)}." if missing else ""
     return (
-        f"Sum over {len(documents)} training runs, failed and repeated ones included as far as metered.{share} "
+        f"Sum over {counted(len(documents), 'training run')}, failed and repeated ones included as far as metered."
+        f"{share} "
         "Accelerators are read through NVML, processors and memory through RAPL where the system allows; what has no "
         "counter is modelled from CPU seconds, load, processor family and memory held. A device shared with other jobs "
         f"counts by this job's share. Boundary: {energy.boundary} (IT equipment of the nodes), before cooling and "
@@ -135,7 +138,7 @@ def _energy_method(energy: Any, documents: Documents) -> str:
 
 def _inference(served: Documents) -> str:
     flop = _inference_flop(served)
-    return _UNKNOWN if flop is None else f"{two_digits(flop)} FLOP for 100,000 output tokens"
+    return _UNKNOWN if flop is None else f"{two_digits(flop)} FLOP for {grouped(100_000)} output tokens"
 
 
 def _inference_flop(served: Documents) -> float | None:
@@ -151,5 +154,5 @@ def _inference_flop(served: Documents) -> float | None:
 def _inference_method(served: Documents) -> str:
     if _inference_flop(served) is None:
         return "no metered inference of this model counts its tokens"
-    where = f"{len(served)} metered runs on {_hardware(served)}"
+    where = f"{counted(len(served), 'metered run')} on {_hardware(served)}"
     return f"2 operations per parameter and token, prompts included, as in {where}"

@@ -13,6 +13,7 @@ from joulebook.ledger.accounting.linter import lint_intensity
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.reports.run_facts import country_name, full_documents, hardware, total, zone_of
 from joulebook.ledger.store import Ledger, RunFilter
+from joulebook.meters.wording import counted
 
 TITLE = "Front matter of a Hugging Face model card (grams), with its checks"
 SUFFIX = ".md"
@@ -88,8 +89,8 @@ def _body(model: str, documents: Documents, grams: Figure, energy: Figure) -> li
     lines += [_line(name, figure, unit, shown) for name, figure, unit, shown in figures]
     stages = ", ".join(dict.fromkeys(document["stage"] or "training" for document in documents))
     missing = sorted({part for document in documents for part in document["missing"]})
-    lines += ["", f"{len(documents)} runs ({stages}). Not counted: {', '.join(missing) or 'nothing that is known'}."]
-    return lines
+    not_counted = f"Not counted: {', '.join(missing) or 'nothing that is known'}."
+    return [*lines, "", f"{counted(len(documents), 'run')} ({stages}). {not_counted}"]
 
 
 def _line(name: str, figure: Figure | None, unit: float, shown: str) -> str:

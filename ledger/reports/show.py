@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.forecasts import fraction_done, is_total, to_do, whole_run
+from joulebook.meters.wording import grouped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +60,7 @@ def _three_digits(value: float) -> str:
         return "0"
     if abs(value) < _LEAST:
         return f"<{_LEAST:g}"
-    return f"{float(f'{value:.3g}') if abs(value) >= 1e4 else value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return grouped(float(f"{value:.3g}") if abs(value) >= 1e4 else value) if abs(value) >= 100 else f"{value:.3g}"
 
 
 def figure(shown: Shown | None, unit: str, *, method: bool = True) -> str:
@@ -167,7 +169,7 @@ def print_run(document: Shown) -> None:
     console = _console()
     name = document["name"] or document["run_id"]
     console.print(f"[bold]{escape(str(name))}[/bold]  {escape(document['run_id'])}  {document['status']}")
-    console.print(_headline(document))
+    console.print(_headline(document, console.width))
     if document["devices"]:
         console.print(_devices(document, wide=console.width >= _WIDE))
     if document["phases"]:
@@ -192,10 +194,13 @@ def _counts(document: Shown) -> list[tuple[str, str]]:
 
 
 def _amount(n: float) -> str:
-    return _three_digits(n) if isinstance(n, float) else f"{n:,}"
+    """A count, which has no smaller unit to go to: 3.21e-05 stays as it is."""
+    if isinstance(n, int):
+        return grouped(n)
+    return f"{n:.3g}" if abs(n) < _LEAST else _three_digits(n)
 
 
-def _headline(document: Shown) -> Table:
+def _headline(document: Shown, width: int) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     emissions = document["emissions_g"]
     zones = ", ".join(f"{zone['zone']}{' (assumed)' if zone['assumed'] else ''}" for zone in document["zones"])
@@ -228,8 +233,9 @@ def _headline(document: Shown) -> Table:
         [("tags", ", ".join(f"{key}={value}" for key, value in document["tags"].items()))] if document["tags"] else []
     )
     rows += _worked_out_with(document)
-    for key, value in rows:
-        table.add_row(key, escape(str(value)))
+    room = max(20, width - 2 - max(len(key) for key, _ in rows))
+    for key, value in rows:  # rich would break a number at its narrow spaces
+        table.add_row(key, escape(fill(str(value), room, break_on_hyphens=False)))
     return table
 
 
@@ -275,16 +281,12 @@ def _by_source(document: Shown) -> list[tuple[str, str]]:
     return [("  by source", said)] if len(sources) > 1 else []
 
 
-def _count(amount: float) -> str:
-    return f"{amount:,.0f}" if float(amount).is_integer() else _three_digits(amount)
-
-
 def _score(item: Shown) -> str:
     from joulebook.ledger.reports.run_facts import quality_shown
 
     known = quality_shown(item)
     evidence = [] if known.low is None else [f"{known.low:.3g} to {known.high:.3g}"]
-    evidence += [] if known.n is None else [f"n = {known.n:,.0f}"]
+    evidence += [] if known.n is None else [f"n = {grouped(known.n)}"]
     evidence += [known.language] if known.language else []
     return f"{known.value:.4g}" + (f" ({', '.join(evidence)})" if evidence else "")
 

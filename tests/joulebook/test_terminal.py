@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -14,10 +15,13 @@ from click.testing import CliRunner
 
 from joulebook.cli import cli
 from joulebook.ledger.reports.show import figure, quantity
+from joulebook.meters.wording import counted
+from joulebook.meters.wording import figure as watts
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ledger" / "store"))
 from written_journals import Journal
 
+NARROW = "2\u202f400"
 TERMINAL = {"COLUMNS": "80", "FORCE_COLOR": "1", "TERM": "xterm"}
 
 
@@ -41,8 +45,8 @@ def said(*words: str) -> str:
         (2.5e-5, "USD", "25 µUSD"),
         (0.004, "USD", "0.4 ¢"),
         (0.05, "USD", "0.05 USD"),
-        (123456.0, "USD", "123,000 USD"),
-        (999.6, "g", "1,000 g"),
+        (123456.0, "USD", "123\u202f000 USD"),
+        (999.6, "g", "1\u202f000 g"),
     ],
 )
 def test_a_quantity_has_three_digits_in_a_unit_that_fits(value: float | None, unit: str, text: str) -> None:
@@ -54,6 +58,13 @@ def test_a_figure_is_written_in_one_unit() -> None:
     assert figure(shown, "J") == "0 mJ (0 to 50, modelled)"
     assert figure({**shown, "high": 1e-13}, "USD") == "<0.001 nUSD (modelled)"
     assert figure(None, "J") == "unknown"
+
+
+def test_a_program_that_prints_its_summary_never_fails_on_a_narrow_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (watts(2400.0), counted(1, "run"), counted(27_300, "run")) == (NARROW, "1 run", "27\u202f300 runs")
+    for encoding in ("cp1252", None, "no such encoding"):
+        monkeypatch.setattr(sys, "stdout", SimpleNamespace(encoding=encoding))
+        assert watts(2400.0) == "2 400"
 
 
 def test_a_list_of_runs_fits_eighty_columns_however_long_a_name_is() -> None:
@@ -75,13 +86,15 @@ def test_a_list_of_runs_fits_eighty_columns_however_long_a_name_is() -> None:
 def test_a_run_says_with_whose_factors_its_figures_were_worked_out() -> None:
     folder = Path(os.environ["JOULEBOOK_JOURNALS"])
     folder.mkdir()
-    Journal("1a2016192752b2b9e5cff40").write(folder)
+    counts = {"codecarbon_ram_kwh": 3.21e-05, "samples": 52_000}
+    Journal("1a2016192752b2b9e5cff40").add("n", 5.0, **counts).write(folder)
     shown = said("show", "1a2016192752b2b9e5cff40")
     document = json.loads(said("show", "1a2016192752b2b9e5cff40", "--json"))
     text = " ".join(shown.split())
     for each in (document["facility_energy_j"], document["emissions_g"]["location"], document["cost_usd"]):
         assert " ".join(each["vintage"].split()) in text
     assert "market-based, no contracts, location factor" in text
+    assert re.search("codecarbon_ram_kwh +3.21e-05\n.*samples +52\u202f000\n".replace("\n", " *\n"), shown)
 
 
 def test_phases_stand_in_a_line_each_on_eighty_columns() -> None:

@@ -35,7 +35,7 @@ def test_what_is_above_idle_stands_beside_the_total() -> None:
     observed.add(records)
     summary = summary_of(observed, None)
     assert (summary.energy_j, summary.above_idle_j) == (pytest.approx(3000), pytest.approx(2400))
-    assert "above idle, which was measured before the run: 2,400 J (2,250 to 2,550)" in str(summary)
+    assert "above idle, which was measured before the run: 2\u202f400 J (2\u202f250 to 2\u202f550)" in str(summary)
 
     observed.add(
         [
