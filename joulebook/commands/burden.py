@@ -10,15 +10,15 @@ import click
 
 from joulebook.commands.numbers import AT_LEAST_0, FiniteRange
 from joulebook.commands.reference_files import settings_with_files
+from joulebook.commands.tables import show_table
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
     from joulebook.ledger.accounting.burden import Burden, CountryRow
     from joulebook.ledger.accounting.figure import Figure
 
 _ROWS = 20
-_NAME_WIDTH = 18
 _RANGES = "Ranges are the lowest and the highest of all published specifications."
 _PUBLISHED = "People, use and vulnerability (0 to 1) are as published, which is without a range."
 _TYPED = "Use is as you gave it; people and vulnerability (0 to 1) are as published, which is without a range."
@@ -147,8 +147,9 @@ def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
 
     console = Console()
     console.print(result.verdict, highlight=False, soft_wrap=True)
-    console.print(_group_table(result))
-    console.print(_country_table(result, result.countries if show_all else _shown(result)))
+    _show_groups(console, result)
+    _show_countries(console, result, result.countries if show_all else _shown(result))
+    console.print()
     rest = _TYPED if result.use_kind == "typed" else _PUBLISHED
     console.print(f"{_RANGES} {rest}", highlight=False, soft_wrap=True)
     for name, cost in damage.items():
@@ -157,34 +158,28 @@ def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
         console.print(line, style="dim", highlight=False, soft_wrap=True)
 
 
-def _group_table(result: Burden) -> Table:
-    from joulebook.commands.decisions import narrow_table
-
+def _show_groups(console: Console, result: Burden) -> None:
     rows = [
         [group.group, *map(_share, (group.people, group.users, group.damages)), _ratio(group.relative_loss)]
         for group in result.income_groups
     ]
     title = f"By income (USD a head, purchasing power), income weight eta {result.eta:g}"
-    return narrow_table(title, ["group", "people", "users", "damages", "loss over income, world = 1"], rows)
+    show_table(console, title, ["group", "people", "users", "damages", "loss over income, world = 1"], rows)
 
 
-def _country_table(result: Burden, shown: Sequence[CountryRow]) -> Table:
-    from textwrap import fill
-
-    from joulebook.commands.decisions import narrow_table
-
+def _show_countries(console: Console, result: Burden, shown: Sequence[CountryRow]) -> None:
     rows = [
         [
-            fill(f"{row.name} ({row.iso3})", _NAME_WIDTH),
-            _share(row.damage_share) if row.damage_share else "no estimate",
-            _share(row.use_share),
+            f"{row.name} ({row.iso3})",
+            _share(row.damage_share).replace(" %", "") if row.damage_share else "no estimate",
+            _share(row.use_share).replace(" %", ""),
             _ratio(row.relative_burden),
             "unknown" if row.vulnerability is None else f"{row.vulnerability:.2f}",
         ]
         for row in shown
     ]
-    columns = ["country", "share of damages", "of use", "burden over income, world = 1", "vulner-\nability"]
-    return narrow_table(f"{len(rows)} of {len(result.countries)} countries", columns, rows)
+    columns = ["country", "% of damages", "% of use", "burden over income, world = 1", "vulnerability"]
+    show_table(console, f"{len(rows)} of {len(result.countries)} countries", columns, rows)
 
 
 def _share(figure: Figure | None) -> str:

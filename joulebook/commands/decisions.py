@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from joulebook.ledger.accounting.comparison import Site
     from joulebook.ledger.accounting.figure import Figure
     from joulebook.ledger.store import Ledger
@@ -124,20 +122,6 @@ def _step(figure: Figure | None, unit: str, times: float) -> tuple[str, float]:
         return "", 1.0
     # 1 kWh in joules and back is a little less than 1 kWh, which is no reason to write 1000 Wh
     return unit_for(float(f"{figure.value * times or figure.high * times:.9g}"), unit)
-
-
-def narrow_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table for 80 columns: headings break between words, figures never do."""
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    table = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
-    for i, column in enumerate(columns):
-        lines = [line for row in rows for line in row[i].splitlines()]
-        table.add_column(column, overflow="fold", min_width=max(map(len, lines), default=0))
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def share_text(figure: Figure | None) -> str:

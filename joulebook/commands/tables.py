@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from joulebook.ledger.accounting.figure import Figure
 
 _GAP = "  "
+_NAME = 16  # columns that a row's name keeps at least, before it stands above its figures
 Cells = Sequence[str]
 Line = tuple[str, str]  # text and style
 
@@ -40,8 +41,11 @@ def _lines(title: str, columns: Cells, rows: Sequence[Cells], heads: Sequence[st
     under = columns if heads else columns[1:]
     cells = rows if heads else [row[1:] for row in rows]
     named = heads or [row[0].replace("\n", ", ") for row in rows]
-    if not heads and _fits(columns, rows, width):
-        yield from _grid(columns, rows)
+    room = width - len(_GAP) - sum(_widths(under, cells)) - len(_GAP) * (len(under) - 1)
+    lines = [textwrap.fill(name, max(_NAME, room), break_long_words=False) for name in named]
+    whole = [[line, *row] for line, row in zip(lines, cells, strict=True)]
+    if not heads and _fits(columns, whole, width):
+        yield from _grid(columns, whole)
     elif _fits(under, cells, width - len(_GAP)):
         yield from _grid(under, cells, named, width)
     else:

@@ -38,7 +38,7 @@ from joulebook.ledger.accounting.burden_users import (
     world_use_rate,
 )
 from joulebook.ledger.accounting.figure import Figure
-from joulebook.ledger.accounting.sentences import bare_percent, fitting, percent, say
+from joulebook.ledger.accounting.sentences import bare_percent, fitting, others, percent, say, the
 from joulebook.ledger.errors import LedgerError
 
 __all__ = [
@@ -173,7 +173,7 @@ def _warnings(
     if no_use:
         found.append(say("no_use_rate", language, n=str(len(no_use)), share=percent(float(shares[no_use].sum()), 1)))
     if missing:
-        named = [name for name in ("Maldives", "Singapore") if name in missing] or missing[:2]
+        named = [the(name, language) for name in ("Maldives", "Singapore") if name in missing] or missing[:2]
         found.append(say("no_estimate", language, n=str(len(missing)), names=", ".join(named)))
     if no_income:
         key = "no_income_weighted" if eta else "no_income"
@@ -185,10 +185,10 @@ def _verdict(data: BurdenData, result: Burden, language: str) -> str:
     what, specifications = _what(result.emissions_g, language), str(len(data.specifications))
     sentence = say("burden", language, what=what, n=specifications, **_ends(result.non_user_share))
     if result.externalised_share is not None:
-        names = {c.iso3: c.name for c in data.countries}
-        where = say("and", language).join(names[code] for code in result.beneficiaries[:2])
-        more = len(result.beneficiaries) - 2
-        where += say("and_others", language, n=str(more)) if more > 0 else ""
+        names = {c.iso3: the(c.name, language) for c in data.countries}
+        shown, more = result.beneficiaries[:2], len(result.beneficiaries) - 2
+        where = (", " if more > 0 else say("and", language)).join(names[code] for code in shown)
+        where += others(more, language)
         sentence += say("burden_outside", language, where=where, **_ends(result.externalised_share))
     return sentence + say("burden_end", language)
 

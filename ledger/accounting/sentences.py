@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from joulebook.ledger.accounting.sentences_ko import KOREAN
 from joulebook.meters.wording import grouped
 
@@ -103,6 +105,7 @@ ENGLISH: dict[str, str] = {
     "burden_end": ".",
     "and": " and ",
     "and_others": " and {n} others",
+    "and_other": " and 1 other",
     "no_beneficiaries": (
         "Nobody said who benefits, so the share that falls outside is unknown: name beneficiary countries."
     ),
@@ -130,6 +133,10 @@ _STEPS: dict[str, tuple[tuple[str, float, float], ...]] = {
     "USD": (("USD", 1.0, 0.01), ("¢", 1e-2, 1e-4), ("µUSD", 1e-6, 0.0)),
     "L": (("L", 1.0, 1.0), ("mL", 1e-3, 1e-3), ("µL", 1e-6, 0.0)),
 }
+
+_WITH_ARTICLE = re.compile(
+    "Islands|(Emirates|Kingdom|Republic|States|Congo)$|^(Bahamas|Comoros|Gambia|Maldives|Netherlands|Philippines|Seychelles)$"
+)
 
 SENTENCES: dict[str, dict[str, str]] = {"en": ENGLISH, "ko": KOREAN}
 
@@ -170,7 +177,17 @@ def listed(names: list[str], language: str = "en", most: int = 6) -> str:
     """Names with commas; beyond a handful, how many more."""
     if len(names) <= most:
         return ", ".join(names)
-    return ", ".join(names[:most]) + say("and_others", language, n=str(len(names) - most))
+    return ", ".join(names[:most]) + others(len(names) - most, language)
+
+
+def others(n: int, language: str = "en") -> str:
+    """` and 3 others`, ` and 1 other`; nothing for none."""
+    return say("and_other" if n == 1 else "and_others", language, n=str(n)) if n > 0 else ""
+
+
+def the(name: str, language: str = "en") -> str:
+    """A country's name in a sentence: `the United States`, `Kenya`."""
+    return f"the {name}" if language == "en" and _WITH_ARTICLE.search(name) else name
 
 
 def number(value: float) -> str:

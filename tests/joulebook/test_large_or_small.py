@@ -96,6 +96,17 @@ def test_a_trade_off_keeps_ranges_and_thresholds_at_every_width(width: int) -> N
         assert figure in flat
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_who_pays_keeps_its_headings_and_ranges_at_every_width(width: int) -> None:
+    text = said("burden", "--beneficiaries", "USA,PHL,KOR", width=width)
+    assert "outside the United States, the Philippines and 1 other." in text
+    table = text[text.index("By income") : text.index("\nRanges are")]
+    assert max(map(len, table.splitlines())) <= width
+    for whole in ("vulnerability", "19 (3.9 to 27)", "0.79 (0.23 to 2.5)", "2.5 (0.52 to 20)", "no estimate"):
+        assert whole in " ".join(table.split())
+    assert ("\nSaudi Arabia       10 (0.83 to 15)  " in table) == (width == 80)  # a name breaks before a row does
+
+
 def test_one_unit_stands_in_a_row() -> None:
     text = said("tradeoff", *PAIR, "--once-kwh", "10", "--location", "KOR", width=140)
     names = [line.split("  ")[0] for line in text.splitlines() if re.match(r"(energy|CO2e|money|water), ", line)]

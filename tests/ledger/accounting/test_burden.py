@@ -175,7 +175,7 @@ class TestPublished:
         emitted = Figure(49_000, 38_000, 61_000, "measured", "facility", "2026")
         assert burden(world, emissions_g=emitted, beneficiaries=("USA",)).verdict == (
             "Of the damage of 49 kgCO2e (38 to 61), 76 % (71 to 83 % over 160 specifications) falls on people who "
-            "don't use AI; 89 % (61 to 97 %) falls outside United States."
+            "don't use AI; 89 % (61 to 97 %) falls outside the United States."
         )
 
 
