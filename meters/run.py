@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -260,7 +261,10 @@ class Run:
         from joulebook.meters.summary import Observed, journal_summary, summary_of
 
         found = journal_summary(self._job.path, rates_finder()) if self._job is not None else None
-        return found or summary_of(Observed(open={"run": self.id, "name": self.description.name, "b": 0.0}), None)
+        if found is not None:
+            return found
+        empty = Observed(open={"run": self.id, "name": self.description.name, "b": 0.0})
+        return replace(summary_of(empty, None), metered=self._job is not None)
 
     def stop(self, status: str = "finished", exit_status: int | None = None) -> None:
         """End the run now; ending it twice does nothing."""

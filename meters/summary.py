@@ -126,6 +126,7 @@ class Summary:
     """A run's figures so far; `str()` is what a person reads.
 
     Attributes:
+        metered: False where nothing was recorded at all: metering is off, or the run could not be begun.
         idle_j: What the measured devices would have used in this time at the idle power that was measured before the
             run; None where it was not measured for all of them.
     """
@@ -138,6 +139,7 @@ class Summary:
     rates: Rates
     warnings: tuple[str, ...] = ()
     idle_j: float | None = None
+    metered: bool = True
 
     @property
     def above_idle_j(self) -> float | None:

@@ -63,6 +63,8 @@ def duration(seconds: float) -> str:
 
 def summary_text(summary: Summary) -> str:
     """The whole summary, a few lines."""
+    if not summary.metered:
+        return f"{summary.name or 'run'}: not metered (is JOULEBOOK_DISABLED set?), so nothing is known of it"
     lines = [f"{summary.name or 'run'} ({summary.run_id[:12]}): {duration(summary.duration_s)}"]
     if not summary.components:
         lines.append("  energy: nothing on this machine could be measured; `joulebook show` has the modelled figures,")

@@ -32,10 +32,11 @@ with track("x", kind="cooking") as run:
     run.quality("q", "no")
     with run.request(): pass
     assert threading.active_count() == 1
-print(run.summary() is not None)
+print(run.summary())
 """
     done = python(code, {"JOULEBOOK_DISABLED": "1"})
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("x: not metered")
     assert not journals.exists()
 
 
