@@ -71,6 +71,9 @@ def examine(settings: Settings, sources: list[Source] | None = None) -> Examinat
     if not examination.has("ram"):
         examination.findings.append(_modelled("ram", "memory", "watts per gigabyte (an estimate)"))
     examination.findings += [_place(settings), _pue(settings), _journals(settings)]
+    for key, near in settings.unknown.items():
+        how = "no such key of the settings file is known; it is passed over"
+        examination.findings.append(Finding("settings", "place", key, "unknown", how, near))
     return examination
 
 
