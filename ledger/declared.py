@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from joulebook.ledger.accounting.factors import Contract, ContractKind, CpuModel, HourlySeries, MemoryModel
+from joulebook.ledger.accounting.linter import lint_intensity
 from joulebook.ledger.errors import LedgerError
-from joulebook.ledger.hourly_files import MOST_G_PER_KWH, read_hourly
-from joulebook.meters.settings import Settings
+from joulebook.ledger.hourly_files import MOST_G_PER_KWH, read_hourly, text_of_file
+from joulebook.meters.settings import Settings, say_once
 from joulebook.reference_data.embodied import embodied_rows
 from joulebook.reference_data.places import zone_of_code
 
@@ -70,10 +71,11 @@ def hourly_series(settings: Settings) -> tuple[HourlySeries, ...]:
         kind = entry.get("kind", "average")
         if kind not in ("average", "marginal"):
             raise LedgerError(f"{where}: kind must be average or marginal, not {kind!r}")
+        basis = entry.get("basis", "life cycle")
+        if basis not in ("life cycle", "direct"):
+            raise LedgerError(f"{where}: basis must be life cycle or direct, not {basis!r}")
         path = Path(str(_needed(entry, "file", where))).expanduser()
-        series.append(
-            read_hourly(path, zone=_zone(entry, where), kind=kind, basis=str(entry.get("basis", "life cycle")))
-        )
+        series.append(read_hourly(path, zone=_zone(entry, where), kind=kind, basis=basis))
     return tuple(series)
 
 
@@ -115,12 +117,15 @@ def _contract(number: int, entry: Mapping[str, Any]) -> Contract:
     share, kwh = _number(entry, "share", where, most=1.0), _number(entry, "kwh", where)
     if kind in ("certificate", "contract") and (share is None) == (kwh is None):
         raise LedgerError(f"{where}: say either share (of the use in the zone, 0 to 1) or kwh")
+    intensity = _number(entry, "intensity_g_per_kwh", where, needed=True, most=MOST_G_PER_KWH) or 0.0
+    for finding in lint_intensity(intensity, 1.0):
+        say_once(f"{where}, intensity_g_per_kwh: {finding.text}")
     return Contract(
         kind=kind,
         zone=_zone(entry, where),
         start=start,
         end=end,
-        intensity_g_per_kwh=_number(entry, "intensity_g_per_kwh", where, needed=True, most=MOST_G_PER_KWH) or 0.0,
+        intensity_g_per_kwh=intensity,
         share=share,
         kwh=kwh,
         name=str(entry.get("name", "")),
@@ -134,10 +139,7 @@ def _hourly_kwh(entry: Mapping[str, Any], where: str) -> tuple[float, ...]:
     if "hourly_file" not in entry:
         return ()
     path = Path(str(entry["hourly_file"])).expanduser()
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{where}: {path} can't be read ({error})") from None
+    lines = text_of_file(path, where).split()
     for row, line in enumerate(lines, start=1):
         try:
             fine = 0 <= float(line) < float("inf")

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from joulebook.ledger.accounting.factors import HourlySeries
+from joulebook.ledger.accounting.linter import lint_intensity
 from joulebook.ledger.errors import LedgerError
+from joulebook.meters.settings import say_once
 from joulebook.reference_data.grid import generation_factors
 
 HOUR_S = 3600
@@ -54,6 +56,8 @@ def read_hourly(
 ) -> HourlySeries:
     """A series from a CSV file; readings within an hour are averaged, hours without one stay unknown.
 
+    Intensities that no grid has are told on standard error, with the first row of them.
+
     Args:
         path: The file.
         zone: Whose grid it is.
@@ -83,16 +87,36 @@ def read_hourly(
             )
         if first == number:
             hours.setdefault(int(moment // HOUR_S), []).append(value)
+    _tell_odd(path, list(known.values()), every=kind == "marginal" or basis != "life cycle")
     return _series(path, hours, zone, kind, basis)
+
+
+def text_of_file(path: Path, what: str) -> str:
+    """A text file that the settings name; `what` it is stands in front of the trouble.
+
+    Raises:
+        LedgerError: There is no such file, or it can't be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise LedgerError(f"{what}: {path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{what}: {path} can't be read ({error})") from None
+
+
+def _tell_odd(path: Path, readings: Sequence[tuple[int, float]], *, every: bool) -> None:
+    """Readings that no grid has; direct and marginal ones may well be near 0 at times, so `every` one must be odd."""
+    odd = [(row, finding) for row, value in readings for finding in lint_intensity(value, 1.0)]
+    if odd and not (every and len(odd) < len(readings)):
+        row, finding = odd[0]
+        more = f" ({len(odd)} such rows)" if len(odd) > 1 else ""
+        say_once(f"{path}, row {row}: {finding.text}{more}")
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Rows that hold anything, with their numbers in the file."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{path}: the hourly series can't be read ({error})") from None
-    reader = csv.reader(text.splitlines())
+    reader = csv.reader(text_of_file(path, "hourly series").splitlines())
     rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     if len(rows) < 2:
         raise LedgerError(f"{path}: the hourly series holds no rows under a header")

@@ -28,6 +28,7 @@ def fetch(*, provider: str, zone: str, start: datetime, end: datetime, grid: str
 
     from joulebook.ledger.grid_providers import PROVIDERS, write_series
     from joulebook.ledger.grid_providers import fetch as fetch_points
+    from joulebook.ledger.hourly_files import read_hourly
 
     if not start < end:
         raise click.UsageError("--to must lie after --from")
@@ -36,6 +37,7 @@ def fetch(*, provider: str, zone: str, start: datetime, end: datetime, grid: str
     moments = (start.replace(tzinfo=UTC), end.replace(tzinfo=UTC))
     points = fetch_points(chosen, grid or zone, *moments, cache=cache, token=token)
     n = write_series(points, out)
+    read_hourly(out, zone=zone, kind=chosen.kind, basis=chosen.basis)  # tells of figures that no grid has
     click.echo(f"{out}: {n} readings, {chosen.kind}, {chosen.basis}. To use them, add to the settings:")
     click.echo(
         f'[[hourly]]\nfile = "{out.resolve()}"\nzone = "{zone}"\nkind = "{chosen.kind}"\nbasis = "{chosen.basis}"'

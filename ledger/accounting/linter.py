@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from joulebook.meters.wording import grouped
 
 Severity = Literal["error", "warning", "note"]
 
@@ -109,8 +111,8 @@ def _power(record: Record) -> Iterator[Finding]:
         yield Finding(
             "power-too-high",
             "warning",
-            f"{record.energy_kwh:g} kWh in {record.duration_s:g} s is a mean of {mean_w:,.0f} W, more than such a "
-            f"machine can draw ({most:,.0f} W){fits}",
+            f"{record.energy_kwh:g} kWh in {record.duration_s:g} s is a mean of {grouped(mean_w)} W, more than such a "
+            f"machine can draw ({grouped(most)} W){fits}",
             "energy_kwh",
         )
 
@@ -124,7 +126,7 @@ def _power_against_energy(record: Record) -> Iterator[Finding]:
         ratio = power_w * record.duration_s / 3.6e6 / energy_kwh
         thousands = round(math.log10(ratio) / 3) if ratio > 0 else 0
         if thousands and math.isclose(ratio, 1000.0**thousands, rel_tol=0.25):
-            size = f"{1000 ** abs(thousands):,} times too {'much' if thousands > 0 else 'little'}"
+            size = f"{grouped(1000 ** abs(thousands))} times too {'much' if thousands > 0 else 'little'}"
             yield Finding(
                 "power-against-energy",
                 "warning",
@@ -223,46 +225,6 @@ _CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (
     _water_with_pue_twice,
     _pue_in_power,
 )
-
-
-def lint_rate(total: float, units: float, stated: float, unit: str = "unit") -> Iterator[Finding]:
-    """A stated amount per unit against total over units: thousand-fold slips of per-token and per-parameter figures.
-
-    The Green Software Foundation's SCI for AI (SPEC at 4b7c0f7) works out 130 kg per billion tokens and prints 0.13 g
-    per million; it should be 130 g.
-
-    Args:
-        total: What was spent in all.
-        units: Over how many units.
-        stated: What is printed per unit, in the total's own unit.
-        unit: What one unit is, for the text.
-    """
-    if units <= 0 or total <= 0 or stated <= 0:
-        return
-    ratio = stated / (total / units)
-    if math.isclose(ratio, 1.0, rel_tol=0.05):
-        return
-    power = round(math.log10(ratio))
-    ten_fold = power != 0 and math.isclose(ratio, 10.0**power, rel_tol=0.05)
-    why = f": {10.0 ** abs(power):g} times too {'much' if power > 0 else 'little'}, a slip of units" if ten_fold else ""
-    yield Finding(
-        "rate-does-not-fit",
-        "warning",
-        f"{total:g} over {units:g} is {total / units:.4g} a {unit}, not the stated {stated:g}{why}",
-        "stated",
-    )
-
-
-def lint_series(amounts: Sequence[float], energies: Sequence[float]) -> Iterator[tuple[int, Finding]]:
-    """Points of a course whose energy per amount is far from that of the others: a unit or a digit is wrong there."""
-    rates = [energy / amount for amount, energy in zip(amounts, energies, strict=True) if amount > 0 and energy > 0]
-    if len(rates) < 3:
-        return
-    middle = sorted(rates)[len(rates) // 2]
-    for i, (amount, energy) in enumerate(zip(amounts, energies, strict=True)):
-        if amount > 0 and energy > 0 and not 0.1 < (ratio := energy / amount / middle) < 10:
-            text = f"{energy:g} for {amount:g} is {ratio:.3g} times the rate of the other points"
-            yield i, Finding("point-off-its-course", "warning", text, "amount")
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -92,8 +92,9 @@ def test_choices_of_the_settings():
             },
             "intensity_g_per_kwh must be a number of at least 0 and at most 2000",
         ),
-        ({"hourly": [{"file": "/nowhere.csv", "zone": "KOR"}]}, "can't be read"),
+        ({"hourly": [{"file": "/nowhere.csv", "zone": "KOR"}]}, "hourly series: /nowhere.csv: there is no such file$"),
         ({"hourly": [{"file": "x.csv", "zone": "Atlantis"}]}, "no place known"),
+        ({"hourly": [{"file": "x.csv", "zone": "KOR", "basis": "lca"}]}, "basis must be life cycle or direct"),
     ],
 )
 def test_what_can_not_be_is_said_in_one_line(extra, says):
@@ -153,6 +154,39 @@ def test_a_bad_hourly_file_says_where(tmp_path, text, says):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(LedgerError, match=says):
         read_hourly(path, zone="KOR", kind="average")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "basis", "told"),
+    [
+        ((310, 0.41, 0.42), "average", "life cycle", "row 3: 0.41 g for 1 kWh is 0.41 gCO2e/kWh, below 5, where no"),
+        ((310, 1600), "average", "life cycle", "row 3: 1600 g for 1 kWh is 1.6e+03 gCO2e/kWh, above 1500"),
+        ((0.4, 0.5), "marginal", "direct", "kilograms were written as grams? (2 such rows)"),
+        ((0, 2, 400), "marginal", "direct", ""),
+        ((0, 2, 30), "average", "direct", ""),
+        ((24, 1200), "average", "life cycle", ""),
+    ],
+)
+def test_intensities_that_no_grid_has_are_told_by_row(tmp_path, capsys, values, kind, basis, told):
+    path = tmp_path / "series.csv"
+    lines = [f"2026-03-01 0{hour}:00,{value}" for hour, value in enumerate(values)]
+    path.write_text("\n".join(["time,g_per_kwh", *lines]))
+    for _ in range(2):
+        read_hourly(path, zone="KOR", kind=kind, basis=basis)
+    said = capsys.readouterr().err
+    assert said.startswith(f"joulebook: {path}, row ") if told else not said
+    assert told in said
+    assert said.count("\n") == bool(told)
+
+
+def test_a_contract_in_kilograms_is_told(capsys):
+    entry = {"zone": "kr", "start": date(2026, 1, 1), "end": date(2027, 1, 1), "kind": "supplier"}
+    current_factors(
+        Settings(extra={"contracts": [{**entry, "intensity_g_per_kwh": value} for value in (0, 11, 0.417)]})
+    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("joulebook: settings: [[contracts]] number 3, intensity_g_per_kwh: 0.417 g for 1 kWh")
+    assert line.endswith("kilograms were written as grams?")
 
 
 @pytest.mark.parametrize(

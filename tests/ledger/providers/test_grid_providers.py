@@ -81,3 +81,19 @@ def test_a_refusal_is_not_asked_again(tmp_path):
         fetch(PROVIDERS["electricity-maps"], "KR", START, END, cache=tmp_path, token="t", get=get)
     assert len(asked) == 1
     refusal.close()
+
+
+def test_an_answer_in_kilograms_is_told(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from joulebook.commands.data import data
+
+    get, _ = answering({"data": [{"datetime": f"2026-03-01T0{h}:00:00Z", "carbonIntensity": 0.41} for h in (0, 1)]})
+    monkeypatch.setattr("joulebook.ledger.grid_providers._get", get)
+    out = tmp_path / "kr.csv"
+    words = ["fetch", "electricity-maps", "KOR", "--from", "2026-03-01", "--to", "2026-03-02", "--out", str(out)]
+    env = {"JOULEBOOK_GRID_TOKEN": "t", "XDG_CACHE_HOME": str(tmp_path)}
+    done = CliRunner().invoke(data, words, env=env, catch_exceptions=False)
+    assert done.stderr.startswith(f"joulebook: {out}, row 2: 0.41 g for 1 kWh")
+    assert "kilograms were written as grams? (2 such rows)" in done.stderr
+    assert done.stdout.startswith(f"{out}: 2 readings, average, life cycle.")
