@@ -22,6 +22,7 @@ def import_(files: tuple[Path, ...], *, as_json: bool) -> None:
     with its row and column. Ends with status 1 if a file could not be taken in.
     """
     from joulebook.books import open_books
+    from joulebook.ledger.errors import LedgerError
     from joulebook.ledger.importers.importing import import_files
 
     reports = import_files(open_books(), files)
@@ -33,7 +34,7 @@ def import_(files: tuple[Path, ...], *, as_json: bool) -> None:
             _print(report)
     if refused:
         names = ", ".join(report["file"] for report in refused)
-        raise click.ClickException(f"nothing was taken in from {names}; mend what is marked error and import again")
+        raise LedgerError(f"nothing was taken in from {names}; mend what is marked error and import again")
 
 
 def _print(report: dict[str, Any]) -> None:

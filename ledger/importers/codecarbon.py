@@ -86,7 +86,7 @@ def _run(parsed: Parsed, line: int, row: Mapping[str, str]) -> ImportedRun | Non
         devices=_devices(row, values, pue),
         name=text(row, "task_name") or text(row, "experiment_name"),
         project=text(row, "project_name"),
-        zone=text(row, "country_iso_code"),
+        zone=None if (zone := text(row, "country_iso_code")) == "WLD" else zone,  # the world: nobody said where
         cpu_model=text(row, "cpu_model"),
         threads=int(float(count)) if (count := text(row, "cpu_count")) else None,
         memory_bytes=gigabytes * 1e9 if (gigabytes := number(parsed, row, "ram_total_size", line)) else None,

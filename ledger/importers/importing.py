@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from joulebook.ledger.importers.reading import read_file
 from joulebook.ledger.importers.records import Parsed
 from joulebook.ledger.store import Ledger
 from joulebook.ledger.store.imports import Inserted, insert_imported
+from joulebook.ledger.store.tables import runs
+
+# Ids of one query: SQLite takes some 30,000.
+_AT_ONCE = 500
 
 
 def import_files(ledger: Ledger, paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -24,8 +30,22 @@ def import_files(ledger: Ledger, paths: Sequence[Path]) -> list[dict[str, Any]]:
 
 def _import(ledger: Ledger, path: Path) -> dict[str, Any]:
     parsed = read_file(path)
+    _leave_out_own(ledger, parsed)
     done = Inserted() if parsed.refused else insert_imported(ledger, parsed.runs)
     return _report(parsed, done)
+
+
+def _leave_out_own(ledger: Ledger, parsed: Parsed) -> None:
+    """Rows of a report of these books: their runs are in the books under the very id that the row has."""
+    ids = sorted({str(run.original["run_id"]) for run in parsed.runs if run.original.get("run_id")})
+    known: set[str] = set()
+    with ledger.reading() as connection:
+        for i in range(0, len(ids), _AT_ONCE):
+            known.update(connection.scalars(select(runs.c.run_id).where(runs.c.run_id.in_(ids[i : i + _AT_ONCE]))))
+    for run in parsed.runs:
+        if (run_id := run.original.get("run_id")) in known:
+            parsed.say("in-the-books", "note", f"the run {run_id} is in the books already; left out", row=run.row)
+    parsed.runs = [run for run in parsed.runs if run.original.get("run_id") not in known]
 
 
 def _report(parsed: Parsed, done: Inserted) -> dict[str, Any]:

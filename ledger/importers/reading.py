@@ -33,7 +33,8 @@ def read_file(path: Path) -> Parsed:
             return parsed
         content = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        parsed.say("unreadable", "error", f"can't be read ({error.strerror})")
+        missing = isinstance(error, FileNotFoundError)
+        parsed.say("unreadable", "error", "there is no such file" if missing else f"can't be read ({error.strerror})")
         return parsed
     except UnicodeDecodeError as error:
         parsed.say("not-text", "error", f"is not UTF-8 text (byte {error.start}), so no CSV or log known here")

@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 
@@ -314,4 +316,33 @@ def test_the_command(tmp_path, monkeypatch):
     assert "runs 0 new, 0 updated, 1 unchanged" in again.output
     bad = CliRunner().invoke(cli, ["import", str(path), str(tmp_path / "nothing.csv")])
     assert bad.exit_code == 1
-    assert "nothing was taken in from" in bad.output
+    assert "nothing.csv: not taken in\n  error: there is no such file\n" in bad.stdout
+
+
+def test_what_the_command_could_not_take_in_is_said_as_every_mistake_is(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "joulebook", "import", "none.csv"], capture_output=True, text=True, check=False
+    )
+    said = "joulebook: nothing was taken in from none.csv; mend what is marked error and import again\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_a_report_of_the_books_brings_no_run_a_second_time(ledger, tmp_path):
+    from joulebook.ledger.reports.emissions import rows as emissions
+
+    first = take(ledger, write(tmp_path / "emissions.csv", [row(), row(run_id="r2", country_iso_code="")]))
+    report = [dict(line) for line in emissions(ledger, RunFilter())]
+    assert [line["country_name"] for line in report if line["country_iso_code"] == "WLD"] == ["World"]
+    path = write(tmp_path / "ours.csv", [*report, row(run_id="r3")])
+    again = take(ledger, path)
+    assert (len(again["runs_new"]), again["runs_unchanged"], again["energy_kwh"]) == (1, [], pytest.approx(0.75))
+    left_out = [(f["row"], f["text"]) for f in again["findings"] if f["code"] == "in-the-books"]
+    ids = [line["run_id"] for line in report]
+    assert sorted(ids) == sorted(first["runs_new"])
+    assert left_out == [(i, f"the run {run_id} is in the books already; left out") for i, run_id in enumerate(ids, 2)]
+    assert len(all_runs(ledger)) == 3
+
+
+def test_nobody_knows_where_a_run_of_the_world_was(ledger, tmp_path):
+    take(ledger, write(tmp_path / "emissions.csv", [row(country_iso_code="WLD"), row(run_id="r2")]))
+    assert dict(zip(all_runs(ledger)["zone"], all_runs(ledger)["zone_assumed"], strict=True)) == {"WLD": 1, "KOR": 0}
