@@ -6,20 +6,20 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.store.cleaning import number_of, table_of, text_of
 from joulebook.ledger.store.opening import Ledger
 from joulebook.ledger.store.settling import DECLARED_TEXTS
 from joulebook.ledger.store.syncing import settle_run
-from joulebook.ledger.store.tables import edits, runs
+from joulebook.ledger.store.tables import edits, run_hosts, runs
 
 KINDS = ("training", "inference")
 STAGES = ("pretrain", "finetune", "distil", "label", "evaluate", "search", "serve")
 
 
-def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: str) -> None:
+def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: str) -> tuple[str, ...]:
     """Change what was declared about a run; every change is kept beside what stood there before.
 
     Args:
@@ -28,6 +28,9 @@ def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: st
         changes: Any of name, project, kind, stage, model, parameters, task, location, tags. `tags` are merged; a tag
             of None goes. None for another field makes it unknown.
         who: Who says so.
+
+    Returns:
+        The fields that changed; those that were so already are not among them, and nothing is kept of them.
 
     Raises:
         LedgerError: No such run, no such field, or a value that the field can't take; nothing is changed then.
@@ -43,16 +46,32 @@ def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: st
                 "at": time.time(),
                 "who": text_of(who) or "unknown",
                 "field": field,
-                "old": old,
+                "old": _before(dict(before), field),
                 "new": new,
             }
             for field, new in cleaned.items()
-            if (old := _before(dict(before), field)) != new
+            if _changes(connection, dict(before), field, new)
         ]
         if rows:
             connection.execute(insert(edits), rows)
     if rows:
         settle_run(ledger, run_id)
+    return tuple(str(row["field"]) for row in rows)
+
+
+def _changes(connection: Connection, row: dict[str, Any], field: str, new: Any) -> bool:
+    if field == "tags":
+        return any((row["tags"] or {}).get(key) != value for key, value in new.items())
+    return _moves(connection, row["run_id"], new) if field == "location" else bool(row[field] != new)
+
+
+def _moves(connection: Connection, run_id: str, zone: str | None) -> bool:
+    """Whether a place is news: one that was only assumed, or in which not all machines stood, is not known yet."""
+    here = (edits.c.run_id == run_id) & (edits.c.field == "location")
+    if connection.execute(select(edits.c.new).where(here).order_by(edits.c.edit_no.desc())).scalar() == zone:
+        return False
+    hosts = select(run_hosts.c.zone, run_hosts.c.zone_assumed).where(run_hosts.c.run_id == run_id).distinct()
+    return [tuple(host) for host in connection.execute(hosts)] != [(zone, False)]
 
 
 def _before(row: dict[str, Any], field: str) -> Any:

@@ -170,6 +170,18 @@ def test_mistakes_end_with_one_clear_line(run: Journal, words: tuple[str, ...], 
     assert "Traceback" not in done.stderr
 
 
+def test_an_edit_of_what_is_so_already_says_so(run: Journal) -> None:
+    assert (
+        joulebook("edit", "r1", "--location", "DEU").stdout == "r1: location changed; figures were worked out again\n"
+    )
+    assert joulebook("edit", "r1", "--location", "DEU").stdout == "r1: nothing to change: location is DEU already\n"
+    both = joulebook("edit", "r1", "--location", "DEU", "--model", "tiny", "--tag", "k=").stdout
+    assert both == (
+        "r1: model changed; figures were worked out again\n"
+        "r1: unchanged: location is DEU already, tag k is not there already\n"
+    )
+
+
 def test_sync_says_what_it_did_and_what_it_could_not(run: Journal) -> None:
     (Path(os.environ["JOULEBOOK_JOURNALS"]) / "x.y.jsonl").write_bytes(b"\x00\x01")
     report = json.loads(joulebook("sync", "--json").stdout)

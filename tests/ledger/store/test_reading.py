@@ -93,8 +93,30 @@ def test_a_correction_is_kept_with_what_stood_there(three: Ledger) -> None:
     changes = {edit["field"]: (edit["who"], edit["old"], edit["new"]) for edit in after["details"]["edits"]}
     assert changes["location"] == ("kim", "KOR", "DEU")
     assert changes["model"] == ("kim", "small", "tiny")
-    edit_run(three, "run0", {"tags": {"k": None}, "model": None}, "kim")
+    assert edit_run(three, "run0", {"tags": {"k": None}, "model": None}, "kim") == ("tags", "model")
     assert (run_document(three, "run0")["tags"], run_document(three, "run0")["model"]) == ({}, None)
+
+
+def test_what_is_so_already_is_no_change(three: Ledger) -> None:
+    edit_run(three, "run0", {"tags": {"k": "v", "l": "w"}, "model": "tiny"}, "kim")
+    before, revision = run_document(three, "run0"), three.revision
+    same = {"location": "kr", "model": "tiny", "tags": {"k": "v", "no": None}, "stage": None}
+    assert edit_run(three, "run0", same, "kim") == ()
+    assert (run_document(three, "run0"), three.revision) == (before, revision)
+    assert edit_run(three, "run0", {**same, "name": "new"}, "kim") == ("name",)
+    assert [edit["field"] for edit in run_document(three, "run0")["details"]["edits"]] == ["tags", "model", "name"]
+
+
+def test_a_place_that_was_assumed_is_news_once_it_is_said(ledger: Ledger, folder: Path) -> None:
+    Journal("r1", opening={"location": {"how": "timezone", "timezone": "Asia/Seoul"}}).write(folder)
+    sync(ledger, folder)
+    assert run_document(ledger, "r1")["zones"][0]["assumed"] is True
+    assert edit_run(ledger, "r1", {"location": None}, "kim") == ()
+    assert edit_run(ledger, "r1", {"location": "KOR"}, "kim") == ("location",)
+    assert run_document(ledger, "r1")["zones"][0]["assumed"] is False
+    assert edit_run(ledger, "r1", {"location": "KOR"}, "kim") == ()
+    assert edit_run(ledger, "r1", {"location": None}, "kim") == ("location",)
+    assert run_document(ledger, "r1")["zones"][0]["assumed"] is True
 
 
 @pytest.mark.parametrize(
