@@ -78,7 +78,8 @@ class Problem:
 
     def __str__(self) -> str:
         """As one line for a person."""
-        return f"row {self.row}{f', column {self.column}' if self.column else ''}: {self.what}"
+        place = f"row {self.row}{f', column {self.column}' if self.column else ''}: "
+        return (place if self.row else "") + self.what  # row 0 is the file as a whole
 
 
 def problems_of(set_name: str, path: Path, own: Path, key_columns: tuple[str, ...]) -> Iterator[Problem]:
@@ -87,7 +88,8 @@ def problems_of(set_name: str, path: Path, own: Path, key_columns: tuple[str, ..
     try:
         table = _table(path)
     except UNREADABLE as error:
-        yield Problem(0, "", f"the file can't be read ({error})")
+        absent = isinstance(error, FileNotFoundError)
+        yield Problem(0, "", "there is no such file" if absent else f"the file can't be read ({error})")
         return
     if not table:
         yield Problem(1, "", "the file is empty")

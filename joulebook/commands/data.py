@@ -12,6 +12,9 @@ import click
 from joulebook.commands.data_changes import changes
 from joulebook.commands.data_fetch import fetch
 from joulebook.commands.reference_files import settings_with_files
+from joulebook.meters.wording import grouped
+
+_SHOWN = 5
 
 
 @click.group(invoke_without_command=True)
@@ -30,8 +33,14 @@ def data(context: click.Context, as_json: bool) -> None:
         return
     for one in described:
         mark = f"  [{one['path']}]" if one["replaced"] else ""
-        click.echo(f"{one['name']:<20}{one['rows']:>6} rows  {one['vintage']:<24}{one['about']}{mark}")
-        click.echo(f"{'':<20}licence: {' | '.join(one['licences'])}")
+        click.echo(f"{one['name']:<20}{grouped(one['rows']):>6} rows  {one['vintage']:<24}{one['about']}{mark}")
+        click.echo(f"{'':<20}licence: {_short(one['licences'])}")
+
+
+def _short(licences: list[str]) -> str:
+    """The first few; `--json` has all."""
+    more = len(licences) - _SHOWN
+    return " | ".join(licences[:_SHOWN]) + (f" and {more} more (`joulebook data --json` has all)" if more > 0 else "")
 
 
 def _described_sets() -> list[dict[str, Any]]:

@@ -140,7 +140,7 @@ def is_number(cell):
 
 
 def test_unreadable_files_and_unknown_sets_are_said_in_one_line(tmp_path):
-    assert "can't be read" in check_file("grid", tmp_path / "none.csv")[0].what
+    assert "can't be read" in check_file("grid", tmp_path)[0].what
     binary = tmp_path / "binary.csv"
     binary.write_bytes(b"\xff\xfe\x00\x01")
     assert "can't be read" in check_file("grid", binary)[0].what
@@ -169,3 +169,19 @@ def test_no_cell_could_run_as_a_formula():
         with (FOLDER / name).open(newline="", encoding="utf-8") as file:
             for cells in csv.reader(file):
                 assert not any(cell[:1] in ("=", "+", "@", "\t") for cell in cells), cells
+
+
+def test_licences_are_few_in_a_line_and_all_in_json():
+    lines = CliRunner().invoke(data).output.splitlines()
+    assert max(map(len, lines)) <= 180
+    (last,) = [one for one in json.loads(CliRunner().invoke(data, ["--json"]).output) if one["name"] == "sources"]
+    assert set(last["licences"]) == {source.licence for source in sources().values()}
+    assert lines[-1].endswith(f" and {len(last['licences']) - 5} more (`joulebook data --json` has all)")
+
+
+def test_a_file_that_is_not_there_is_said_plainly(tmp_path):
+    path = tmp_path / "none.csv"
+    done = CliRunner().invoke(data, ["check", str(path), "--as", "grid"])
+    assert (done.exit_code, done.output) == (1, f"{path}: there is no such file\n")
+    with pytest.raises(BadFileError, match="can't stand in for the set grid: there is no such file; "):
+        use_files({"grid": str(path)})
