@@ -65,9 +65,9 @@ def answer(books: Ledger, demonstration: Demonstration) -> Answer:
         )
         for run in serving.values()
     ]
-    place = site(next((zone["zone"] for run in serving.values() for zone in run["zones"]), None))
+    zone = next((zone for run in serving.values() for zone in run["zones"]), {"zone": None, "assumed": True})
     return Answer(
-        comparison=compare(candidates, place),
+        comparison=compare(candidates, replace(site(zone["zone"]), assumed=zone["assumed"])),
         memory_j={model: _per_sample(run, _modelled_memory(run)) for model, run in serving.items()},
         tradeoff=_payback(runs, demonstration),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -75,6 +76,7 @@ def test_a_second_start_measures_nothing_anew(played: None, monkeypatch: pytest.
     assert "Already measured" in result.output
     assert "pays" in result.output or "never" in result.output
     assert served == [{"port": 8999, "open_browser": False}]
+    assert re.search(r"at the grid of [A-Z-]+ \(assumed\), factor set", result.output.replace("\n", " "))
 
 
 def test_a_missing_archive_says_how_to_get_it(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
