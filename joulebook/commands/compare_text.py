@@ -153,11 +153,13 @@ def _step_line(step: FrontierStep, points: str) -> str:
 
 
 def _show_languages(console: Console, comparison: Comparison, languages: Sequence[LanguageRow]) -> None:
+    from joulebook.ledger.accounting.languages import language_name
+
     words = {True: "yes", False: "no", None: "unknown"}
     energy, size = common_unit([row.energy_per_unit_j for row in languages], "J", PER)
     rows = [
         (
-            f"{row.language}: {row.model}",
+            f"{language_name(row.language)}: {row.model}",
             _quality(row.quality),
             in_unit(row.energy_per_unit_j, size / PER),
             words[row.works],

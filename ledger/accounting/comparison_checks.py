@@ -6,6 +6,7 @@ from collections import Counter
 
 from joulebook.ledger.accounting.comparison_quality import is_share
 from joulebook.ledger.accounting.comparison_types import Candidate, Quality
+from joulebook.ledger.accounting.languages import language_name
 from joulebook.ledger.accounting.sentences import listed, say
 
 BATCH_RATIO = 2.0  # energy per token falls by a third from batch 8 to 16 in ML.ENERGY v3: twice is not the same work
@@ -70,7 +71,8 @@ def _quality_warnings(candidates: list[Candidate], language: str) -> list[str]:
     }
     found = []
     if languages:
-        found.append(say("warn_language", language, values=", ".join(sorted(languages))))
+        named = ", ".join(language_name(code, language) for code in sorted(languages))
+        found.append(say("warn_language", language, values=named))
     if other:
         found.append(say("warn_metric", language, metric=str(metric), models=listed(other, language)))
     if rangeless:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from joulebook.ledger.accounting.comparison_types import Candidate, Quality
 from joulebook.ledger.accounting.comparison_verdict import quality_text
 from joulebook.ledger.accounting.figure import Figure
+from joulebook.ledger.accounting.languages import language_name
 from joulebook.ledger.accounting.sentences import say
 
 
@@ -52,7 +53,7 @@ def served_sentences(rows: list[LanguageRow], language: str = "en") -> list[str]
             continue
         best = next(r for r in rows if r.language == row.language)
         home = max((r for r in rows if r.model == row.model), key=lambda r: _benefit(r.quality))
-        words = {"model": row.model, "home": home.language, "other": row.language}
+        words = {"model": row.model, "home": _named(home, language), "other": _named(row, language)}
         figures = {"good": quality_text(home.quality, language), "poor": quality_text(row.quality, language)}
         if home.works:
             key = "unserved" if best.model == row.model or not best.works else "served_by"
@@ -67,6 +68,10 @@ def served_sentences(rows: list[LanguageRow], language: str = "en") -> list[str]
                 )
             )
     return found
+
+
+def _named(row: LanguageRow, language: str) -> str:
+    return language_name(row.language, language)
 
 
 def _works(quality: Quality, chance: float | None) -> bool | None:

