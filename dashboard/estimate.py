@@ -27,6 +27,7 @@ from joulebook.reference_data.accelerators import accelerators
 from joulebook.reference_data.countries import country
 from joulebook.reference_data.hourly import profiles
 from joulebook.reference_data.inference import inference_coefficients
+from joulebook.reference_data.places import grid_regions
 
 DEVICES = ("V100", "A100", "L40S", "H100", "H200", "MI300X", "TPU v5p", "B200")
 PLACES = ("SWE", "FRA", "USA", "DEU", "KOR", "CHN", "IND", "ZAF")
@@ -261,9 +262,9 @@ def place_labels(asked: str | None) -> list[tuple[str, str]]:
 
 
 def place_name(code: str) -> str:
-    """A country's name; regions keep their code."""
+    """The name of a country, or of a region without its country."""
     found = country(code) if "-" not in code else None
-    return t("compare.world_mean") if code == "WLD" else found.name if found else code
+    return t("compare.world_mean") if code == "WLD" else found.name if found else grid_regions().get(code, code)
 
 
 def day_of(location: str | None) -> tuple[float, ...] | None:

@@ -10,7 +10,7 @@ from joulebook.dashboard import data
 from joulebook.dashboard.compare import YEAR
 from joulebook.dashboard.texts import current_language, t
 from joulebook.ledger.accounting.factors import Factors
-from joulebook.ledger.sites import has_own_grid, stand_in
+from joulebook.ledger.stand_ins import has_own_grid, stand_in
 from joulebook.reference_data.countries import WORLD, countries, country
 from joulebook.reference_data.places import cloud_regions, grid_regions
 
@@ -27,11 +27,11 @@ def choices() -> dict[str, str]:
 
 @st.cache_data(max_entries=4, ttl=60, show_spinner=False)
 def _choices(language: str) -> dict[str, str]:  # noqa: ARG001 - part of the cache's key: labels hold words
-    factors = data.factors()
+    factors = data.factors()  # also puts the newer files of the settings in place
     lands = {name: zone for zone, name in _countries(factors).items()}
-    regions = {_label(zone, factors): zone for zone in grid_regions() if zone.partition("-")[0] in lands.values()}
+    regions = {_label(zone): zone for zone in grid_regions() if zone.partition("-")[0] in lands.values()}
     clouds = {
-        t("places.cloud", cloud=_CLOUDS.get(provider, provider), region=region, place=_label(zone, factors)): zone
+        t("places.cloud", cloud=_CLOUDS.get(provider, provider), region=region, place=_label(zone)): zone
         for (provider, region), zone in cloud_regions().items()
         if zone.partition("-")[0] in lands.values()
     }
@@ -42,7 +42,7 @@ def name_of(zone: str) -> str:
     """A zone's name, with its country; its code where nobody gave it a name."""
     if zone == WORLD:
         return t("compare.world_mean")
-    return _label(zone, data.factors())
+    return _label(zone)
 
 
 def names_of(labels: Iterable[str]) -> dict[str, str]:
@@ -57,7 +57,7 @@ def names_of(labels: Iterable[str]) -> dict[str, str]:
 
 def stand_ins(zones: Iterable[str]) -> str:
     """What stands in for regions whose own grid is unknown, as sentences; empty where nothing does."""
-    said = (stand_in(data.factors(), zone, YEAR) for zone in dict.fromkeys(zones))
+    said = (stand_in(zone, current_language()) for zone in dict.fromkeys(zones))
     return " ".join(line for line in said if line)
 
 
@@ -66,7 +66,7 @@ def _countries(factors: Factors) -> dict[str, str]:
     return {c.alpha3: c.name for c in countries() if c.alpha3 != WORLD and factors.intensity(c.alpha3, YEAR)}
 
 
-def _label(zone: str, factors: Factors) -> str:
+def _label(zone: str) -> str:
     land, dash, _ = zone.partition("-")
     found = country(land)
     if found is None:
@@ -74,7 +74,7 @@ def _label(zone: str, factors: Factors) -> str:
     if not dash:
         return found.name
     name = grid_regions().get(zone, zone).removeprefix(f"{found.name} ")
-    key = "places.region" if has_own_grid(factors, zone, YEAR) else "places.region_by_country"
+    key = "places.region" if has_own_grid(zone) else "places.region_by_country"
     return t(key, region=name, country=found.name)
 
 

@@ -38,35 +38,6 @@ def site_of(factors: Factors, location: str | None, year: int) -> Site:
     )
 
 
-def stand_in(factors: Factors, zone: str, year: int) -> str | None:
-    """A sentence where a region's country stands in for it; None for a country and a region with a figure of its own.
-
-    The country stands in for a region that is unknown, and for one of which only the emissions of burning fuel are
-    known (the states of the USA, for example): those leave out what the fuel and the plants took to make.
-
-    Args:
-        factors: As `site_of` takes them.
-        zone: As `zone_code` gives it, such as `KOR-99` or `USA-CA`.
-        year: As `site_of` takes it.
-    """
-    land, dash, _ = zone.partition("-")
-    if not dash or has_own_grid(factors, zone, year):
-        return None
-    direct = factors.intensity(zone, year, basis="grid-direct")
-    if direct is None or not direct.key.startswith(f"grid-direct/{zone}/"):
-        return f"No region {zone} is known: the mean of {land} stands in for it."
-    return (
-        f"Of {zone} only what burning fuel emits is known ({direct.value:.3g} g/kWh): the mean of {land}, "
-        "life cycle, stands in for it."
-    )
-
-
-def has_own_grid(factors: Factors, zone: str, year: int) -> bool:
-    """Whether a zone has a life-cycle intensity of its own, so that no country's stands in for it."""
-    found = factors.intensity(zone, year)
-    return found is not None and found.key.startswith(f"grid/{zone}/")
-
-
 def zone_code(location: str) -> str:
     """The zone of a typed code.
 

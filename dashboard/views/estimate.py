@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from joulebook.dashboard import data, estimate
+from joulebook.dashboard import data, estimate, places
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts import estimate as multiples
 from joulebook.dashboard.charts import tradeoff_tornado
@@ -26,8 +26,8 @@ from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.accounting.money import RENTAL
 from joulebook.ledger.errors import LedgerError
 from joulebook.ledger.site_prior import SitePrior
+from joulebook.ledger.sites import zone_code
 from joulebook.meters.errors import MeterError
-from joulebook.reference_data.countries import countries
 
 KINDS = ("training", "inference")
 TASKS = ("chat", "reasoning", "code", "image", "video")
@@ -48,10 +48,10 @@ def device_and_place() -> tuple[str, str | None]:
         t("estimate.accelerator"), estimate.device_names(), index=3, key="estimate_accelerator", bind="query-params",
         width=190,
     )  # fmt: skip
-    names = {c.name: c.alpha3 for c in countries()}
+    names = places.choices()
     declared = data.settings().location
     place = st.selectbox(
-        t("compare.where"), sorted(names), index=None, placeholder=declared or t("compare.world_mean"),
+        t("compare.where"), list(names), index=None, placeholder=declared or t("compare.world_mean"),
         key="estimate_where", bind="query-params", width=220,
     )  # fmt: skip
     return device, names[place] if place else declared
@@ -153,9 +153,9 @@ def show_training() -> None:
             ),
         )
     with right:
-        places(asked.location, lambda code: estimate.training(replace(asked, location=_real(code))).emissions_g)
+        elsewhere(asked.location, lambda code: estimate.training(replace(asked, location=_real(code))).emissions_g)
     hours_of_day(asked.location, found.emissions_g)
-    close("training", lines, found.assumptions)
+    close("training", lines, found.assumptions, asked.location)
 
 
 def show_inference() -> None:
@@ -204,9 +204,9 @@ def show_inference() -> None:
     with middle:
         batches(asked)
     with right:
-        places(asked.location, lambda code: estimate.inference(replace(asked, location=_real(code))).emissions_g)
+        elsewhere(asked.location, lambda code: estimate.inference(replace(asked, location=_real(code))).emissions_g)
     hours_of_day(asked.location, found.emissions_g)
-    close("inference", lines, found.assumptions)
+    close("inference", lines, found.assumptions, asked.location)
 
 
 def cost_note(figure: Figure | None) -> str:
@@ -254,7 +254,7 @@ def devices(names: list[str], asked: str, at: object) -> None:
     multiple(frame, unit, title=title, subtitle=t("estimate.devices_subtitle"), key="estimate-devices")
 
 
-def places(asked: str | None, at: object) -> None:
+def elsewhere(asked: str | None, at: object) -> None:
     """The same elsewhere."""
     labels = estimate.place_labels(asked or "WLD")
     frame, unit = estimate.elsewhere(labels, at, asked=asked or "WLD", quantity="emissions")  # type: ignore[arg-type]
@@ -292,14 +292,15 @@ def hours_of_day(location: str | None, figure: Figure | None) -> None:
     )  # fmt: skip
 
 
-def close(kind: str, lines: list[Line], assumptions: tuple[str, ...]) -> None:
+def close(kind: str, lines: list[Line], assumptions: tuple[str, ...], location: str | None) -> None:
     """The table, what was assumed, and the record."""
     table(
         estimate.table_of(lines), key="estimate-table", alt=t("estimate.table_alt"), export=estimate.export_of(lines),
         file_name=f"estimate-{kind}.csv",
     )  # fmt: skip
     st.subheader(t("estimate.assumed"), anchor=False)
-    st.markdown("\n".join(f"- {plain(line, limit=300)}" for line in assumptions))
+    stood_in = places.stand_ins([zone_code(location)] if location else ())
+    st.markdown("\n".join(f"- {plain(line, limit=300)}" for line in (stood_in, *assumptions) if line))
     st.markdown(estimate.record_line(kind))
     st.page_link(view("scoreboard"), label=t("nav.scoreboard"), icon=":material/scoreboard:")
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from joulebook.commands.reference_files import settings_with_files
 
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.comparison import Site
@@ -43,14 +46,12 @@ def site(location: str | None) -> Site:
 
 def stand_ins(zones: Iterable[str]) -> list[str]:
     """A sentence on each region by whose own grid nothing is worked out: it is unknown, or has no life-cycle figure."""
-    from datetime import UTC, datetime
+    from joulebook.ledger.stand_ins import stand_in
+    from joulebook.reference_data.errors import ReferenceDataError
 
-    from joulebook.ledger.factor_sets import current_factors
-    from joulebook.ledger.sites import stand_in
-    from joulebook.meters.settings import load_settings
-
-    factors, year = current_factors(load_settings()), datetime.now(UTC).year
-    return [said for zone in dict.fromkeys(zones) if (said := stand_in(factors, zone, year))]
+    with suppress(ReferenceDataError):  # a file that doesn't fit is told of by what works with it
+        settings_with_files()
+    return [said for zone in dict.fromkeys(zones) if (said := stand_in(zone))]
 
 
 def place_line(place: Site) -> str:

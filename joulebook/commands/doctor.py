@@ -38,15 +38,15 @@ def _known(finding: Finding) -> Finding:
         return finding
     from dataclasses import replace
 
-    from joulebook.reference_data.grid import missing_region
-    from joulebook.reference_data.places import zone_of_code
+    from joulebook.commands.decisions import stand_ins
+    from joulebook.reference_data.places import zone_of_cloud_region, zone_of_code
 
-    if "cloud" in finding.how_well:
+    provider, of_cloud, region = finding.what.partition(" ")
+    zone = zone_of_cloud_region(provider, region) if of_cloud else zone_of_code(finding.what)
+    if zone is None and of_cloud:
         return finding
-    zone = zone_of_code(finding.what)
     if zone is None:
         why = f"set {finding.how_well}, but no such country is known: the world average stands in for it"
         improve = "export JOULEBOOK_LOCATION=KOR   (your country's code, with a region where known: US-CA)"
         return replace(finding, state="unknown", how_well=why, improve=improve)
-    missing = missing_region(zone)
-    return replace(finding, how_well=f"{finding.how_well}; {missing}") if missing else finding
+    return replace(finding, how_well=". ".join((finding.how_well, *stand_ins([zone]))))

@@ -33,16 +33,15 @@ def _tags(context: click.Context, parameter: click.Parameter, values: tuple[str,
 def _location(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
     if value is None:
         return None
+    from joulebook.commands.decisions import stand_ins
     from joulebook.reference_data.errors import ReferenceDataError
-    from joulebook.reference_data.grid import missing_region
     from joulebook.reference_data.places import zone_of_code
 
     with contextlib.suppress(ReferenceDataError):
         zone = zone_of_code(value)
         if zone is not None:
-            missing = missing_region(zone)
-            if missing:
-                click.echo(f"joulebook: {missing}", err=True)
+            for said in stand_ins([zone]):
+                click.echo(f"joulebook: {said}", err=True)
             return value
     raise click.BadParameter(f"{value!r} is no country or region: give an ISO 3166 code such as KOR, DE or US-CA")
 

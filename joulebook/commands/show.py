@@ -20,6 +20,7 @@ def show(run: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(document, indent=2))
         return
+    from joulebook.commands.decisions import stand_ins
     from joulebook.ledger.reports.show import print_run
 
-    print_run(document)
+    print_run(document, stand_ins(zone["zone"] for zone in document["zones"]))

@@ -67,6 +67,12 @@ ENGLISH: dict[str, str] = {
         " no candidate here does better in {other}."
     ),
     "warn_left_out": "Left out: {model} ({why}).",
+    # places
+    "unknown_region": "No region {zone} is known: the mean of {land} stands in for it.",
+    "direct_region": (
+        "Of {zone} only what burning fuel emits is known ({direct} g/kWh): the mean of {land}, life cycle, "
+        "stands in for it."
+    ),
     # trade-off
     "pays_off": "The small model pays for its {once} after {requests} requests ({low} to {high}){when}.",
     "pays_off_exact": "The small model pays for its {once} after {requests} requests{when}.",

@@ -67,6 +67,11 @@ KOREAN: dict[str, str] = {
         "{other}에서 더 나은 후보는 여기에 없습니다."
     ),
     "warn_left_out": "제외: {model} ({why}).",
+    # places
+    "unknown_region": "{zone} 지역은 알려진 값이 없어 {land} 평균으로 계산합니다.",
+    "direct_region": (
+        "{zone} 지역은 연료 연소로 나오는 배출({direct} g/kWh)만 알려져 있어 {land} 전 과정 평균으로 계산합니다."
+    ),
     # trade-off
     "pays_off": "작은 모델은 요청 {requests}건({low}∼{high}) 뒤에 초기 비용({once})을 회수합니다{when}.",
     "pays_off_exact": "작은 모델은 요청 {requests}건 뒤에 초기 비용({once})을 회수합니다{when}.",

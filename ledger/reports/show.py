@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -164,8 +164,8 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
-def print_run(document: Shown) -> None:
-    """One run: what it was, what it cost, by component, device and phase."""
+def print_run(document: Shown, notes: Sequence[str] = ()) -> None:
+    """One run: what it was, what it cost, by component, device and phase; then notes on where it ran."""
     console = _console()
     name = document["name"] or document["run_id"]
     console.print(f"[bold]{escape(str(name))}[/bold]  {escape(document['run_id'])}  {document['status']}")
@@ -174,7 +174,7 @@ def print_run(document: Shown) -> None:
         console.print(_devices(document, wide=console.width >= _WIDE))
     if document["phases"]:
         console.print(_phases(document["phases"], wide=console.width >= _WIDE))
-    for text in document["warnings"]:
+    for text in (*notes, *document["warnings"]):
         console.print(f"[yellow]![/yellow] {escape(text)}")
 
 

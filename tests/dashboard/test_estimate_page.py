@@ -54,6 +54,17 @@ def test_a_place_narrows_the_grid_and_brings_its_day(show: Show) -> None:
     assert len(specs[3]["data"][0]["y"]) == 24
 
 
+@pytest.mark.parametrize("kind", ["Training", "Inference"])
+def test_a_region_can_be_chosen_and_says_whose_grid_it_is_worked_out_with(kind: str, show: Show) -> None:
+    place = "California, United States (country's mean)"
+    app = show("estimate", estimate_kind=kind, estimate_where=place)
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="estimate_where").value == place
+    assert any("only what burning fuel emits is known" in line.value for line in app.markdown)
+    assert '"California"' in json.dumps(charts(app))
+
+
 def test_the_asked_device_and_place_are_in_colour(show: Show) -> None:
     devices, places = charts(show("estimate", estimate_accelerator="A100", estimate_where="France"))[1:3]
     for spec, label in ((devices, "A100"), (places, "France")):

@@ -79,12 +79,17 @@ class TestCompare:
         assert gemma["quality"]["value"] == 0.495
         assert {"model": "kiwipiepy", "probability": 1.0} in gemma["dominated_by"]
         assert gemma["prompts_leave"] is False
-        assert "no better than chance; kiwipiepy is right in 78.8 % in ko" in found["served"][0]
-        assert "Who gets a working model" in text("compare", "--task", "movie review sentiment")
+        assert "gguf is right in 92.5 % in English and in 49.5 % in Korean, which" in found["served"][0]
+        assert "no better than chance; kiwipiepy is right in 78.8 % in Korean" in found["served"][0]
+        assert "Quality is of one language or group alone: Korean." in found["warnings"]
+        told = text("compare", "--task", "movie review sentiment")
+        assert "Who gets a working model" in told
+        assert "Korean: kiwipiepy" in told
 
     def test_a_region_without_figures_is_said(self):
         found = answer("compare", "--task", "imdb", "--location", "KOR-99")
         assert "No region KOR-99 is known: the mean of KOR stands in for it." in found["warnings"]
+        assert "Of USA-CA only what burning fuel emits is known" in text("tradeoff", *TYPED, "--location", "US-CA")
         its_own = answer("compare", "--task", "imdb", "--location", "CA-AB")  # Alberta has figures of its own
         assert its_own["warnings"] == answer("compare", "--task", "imdb")["warnings"]
 

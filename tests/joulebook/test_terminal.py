@@ -116,7 +116,8 @@ def test_phases_stand_in_a_line_each_on_eighty_columns() -> None:
     [
         ("Nowhere", "~ place  Nowhere: unknown (location)\n         JOULEBOOK_LOCATION is set, but to no country"),
         ("ZZ", "~ place  ZZ: unknown (location)\n         set from the environment, but no such country is known"),
-        ("US-ZZ", "from the environment; no region USA-ZZ is known: the mean of USA stands in for it"),
+        ("US-ZZ", "from the environment. No region USA-ZZ is known: the mean of USA stands in for it."),
+        ("US-CA", "from the environment. Of USA-CA only what burning fuel emits is known (179 g/kWh): the mean of"),
         ("KOR", "✓ place  KOR: set (location)\n         from the environment\n"),
     ],
 )
