@@ -106,8 +106,8 @@ KOREAN: dict[str, str] = {
     "burden_outside": ", {share}({low}∼{high})는 {where} 밖에",
     "burden_end": " 돌아갑니다.",
     "and": "·",
-    "and_others": " 외 {n}",
-    "and_other": " 외 1",
+    "and_others": " 외 {n}개",
+    "and_other": " 외 1개",
     "no_beneficiaries": (
         "혜택을 받는 국가를 지정하지 않아 그 밖에 돌아가는 비중을 알 수 없습니다. 수혜국을 지정하십시오."
     ),
