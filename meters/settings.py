@@ -14,7 +14,7 @@ The settings file is TOML, `settings.toml` in the user's configuration directory
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,15 +28,14 @@ _NUMBERS = {
     "wue_l_per_kwh": (0.0, 100.0),
 }
 _TEXTS = ("ledger", "journals", "location")
-# Tables with the keys of each; those without are checked by the rooms that read them.
-_TABLES: dict[str, tuple[str, ...]] = {
-    "accounting": (),
-    "data": (),
+# Keys of the lists of tables; `accounting` and `data` are checked by the rooms that read them.
+_KEYS = {
     "contracts": (
         *("kind", "zone", "start", "end", "intensity_g_per_kwh", "share", "kwh", "name", "tracking", "hourly_file"),
     ),
     "hourly": ("file", "zone", "kind", "basis"),
 }
+_FILES = ("ledger", "journals", "file", "hourly_file")
 _told: set[str] = set()
 
 
@@ -87,11 +86,10 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """
     path = settings_path(environ)
     values = _read_file(path)
-    unknown = dict(_unknown_keys(values))
+    unknown = _looked_over(path, values) if values else {}
     if unknown:
         near = (f"{key} (did you mean {meant}?)" if meant else key for key, meant in unknown.items())
         say_once(f"{path}: not known, so passed over: {', '.join(near)}")
-    _name_files_from(path, values)
     known = {key: values.pop(key) for key in (*_TEXTS, *_NUMBERS) if key in values}
     how = "settings" if known.get("location") else None
     for key, variable in (
@@ -114,37 +112,31 @@ def say_once(text: str) -> None:
         warn_line(text)
 
 
-def _entries(values: Mapping[str, Any], name: str) -> list[tuple[int, dict[str, Any]]]:
-    """The tables of a list of tables, numbered from 1; what has another form is refused by the room that reads it."""
-    found = values.get(name)
-    return [(i, one) for i, one in enumerate(found, 1) if isinstance(one, dict)] if isinstance(found, list) else []
+def _looked_over(path: Path, values: dict[str, Any]) -> dict[str, str | None]:
+    """Keys that nobody reads, each with the nearest known one; file names become whole paths in place."""
+    folder, unknown = path.absolute().parent, {}
+    for where, table, known in _tables(values):
+        for key, value in table.items():
+            if known and key not in known:
+                from difflib import get_close_matches
+
+                unknown[where + repr(key)[1:-1]] = next(iter(get_close_matches(key.lower(), known, 1)), None)
+            elif not known or key in _FILES:
+                plain = isinstance(value, str) and value and not value.startswith("~") and "://" not in value
+                table[key] = str(folder / value) if plain else value
+    return unknown
 
 
-def _unknown_keys(values: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield from _strangers(values, (*_TEXTS, *_NUMBERS, *_TABLES), "")
-    for name in ("contracts", "hourly"):
-        for number, entry in _entries(values, name):
-            yield from _strangers(entry, _TABLES[name], f"[[{name}]] number {number}, ")
-
-
-def _strangers(values: Mapping[str, Any], known: tuple[str, ...], where: str) -> Iterator[tuple[str, str | None]]:
-    for key in values:
-        if key not in known:
-            from difflib import get_close_matches
-
-            yield where + repr(key)[1:-1], next(iter(get_close_matches(key.lower(), known, 1)), None)
-
-
-def _name_files_from(path: Path, values: dict[str, Any]) -> None:
-    places: list[tuple[dict[str, Any], str]] = [(values, key) for key in ("ledger", "journals") if key in values]
-    places += [(one, "hourly_file") for _, one in _entries(values, "contracts") if "hourly_file" in one]
-    places += [(one, "file") for _, one in _entries(values, "hourly") if "file" in one]
-    data = values.get("data")
-    places += [(data, key) for key in data] if isinstance(data, dict) else []
-    for table, key in places:
-        name = table[key]
-        if isinstance(name, str) and name and not name.startswith("~") and "://" not in name:
-            table[key] = str(path.absolute().parent / name)
+def _tables(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Sequence[str]]]:
+    """Tables with where they stand and their keys (none: all are files); one of another form is refused by its room."""
+    yield "", values, (*_TEXTS, *_NUMBERS, "accounting", "data", *_KEYS)
+    if isinstance(values.get("data"), dict):
+        yield "", values["data"], ()
+    for name, known in _KEYS.items():
+        found = values.get(name)
+        for number, entry in enumerate(found if isinstance(found, list) else (), 1):
+            if isinstance(entry, dict):
+                yield f"[[{name}]] number {number}, ", entry, known
 
 
 def _read_file(path: Path) -> dict[str, Any]:

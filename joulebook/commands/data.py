@@ -14,8 +14,6 @@ from joulebook.commands.data_fetch import fetch
 from joulebook.commands.reference_files import settings_with_files
 from joulebook.meters.wording import grouped
 
-_SHOWN = 5
-
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -34,13 +32,8 @@ def data(context: click.Context, as_json: bool) -> None:
     for one in described:
         mark = f"  [{one['path']}]" if one["replaced"] else ""
         click.echo(f"{one['name']:<20}{grouped(one['rows']):>6} rows  {one['vintage']:<24}{one['about']}{mark}")
-        click.echo(f"{'':<20}licence: {_short(one['licences'])}")
-
-
-def _short(licences: list[str]) -> str:
-    """The first few; `--json` has all."""
-    more = len(licences) - _SHOWN
-    return " | ".join(licences[:_SHOWN]) + (f" and {more} more (`joulebook data --json` has all)" if more > 0 else "")
+        more = f" and {n} more (`joulebook data --json` has all)" if (n := len(one["licences"]) - 5) > 0 else ""
+        click.echo(f"{'':<20}licence: {' | '.join(one['licences'][:5])}{more}")
 
 
 def _described_sets() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -225,9 +225,3 @@ _CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (
     _water_with_pue_twice,
     _pue_in_power,
 )
-
-
-def worst(findings: Iterable[Finding]) -> Severity | None:
-    """The gravest severity among findings; None without any."""
-    order: tuple[Severity, ...] = ("note", "warning", "error")
-    return max((finding.severity for finding in findings), key=order.index, default=None)

@@ -46,11 +46,11 @@ def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: st
                 "at": time.time(),
                 "who": text_of(who) or "unknown",
                 "field": field,
-                "old": _before(dict(before), field),
+                "old": before["zone" if field == "location" else field],
                 "new": new,
             }
             for field, new in cleaned.items()
-            if _changes(connection, dict(before), field, new)
+            if not _is_so(connection, before, field, new)
         ]
         if rows:
             connection.execute(insert(edits), rows)
@@ -59,23 +59,17 @@ def edit_run(ledger: Ledger, run_id: str, changes: Mapping[str, object], who: st
     return tuple(str(row["field"]) for row in rows)
 
 
-def _changes(connection: Connection, row: dict[str, Any], field: str, new: Any) -> bool:
+def _is_so(connection: Connection, row: Mapping[Any, Any], field: str, new: Any) -> bool:
+    """Whether a run says this already; a place that was assumed, or in which not all machines stood, is news."""
     if field == "tags":
-        return any((row["tags"] or {}).get(key) != value for key, value in new.items())
-    return _moves(connection, row["run_id"], new) if field == "location" else bool(row[field] != new)
-
-
-def _moves(connection: Connection, run_id: str, zone: str | None) -> bool:
-    """Whether a place is news: one that was only assumed, or in which not all machines stood, is not known yet."""
-    here = (edits.c.run_id == run_id) & (edits.c.field == "location")
-    if connection.execute(select(edits.c.new).where(here).order_by(edits.c.edit_no.desc())).scalar() == zone:
-        return False
-    hosts = select(run_hosts.c.zone, run_hosts.c.zone_assumed).where(run_hosts.c.run_id == run_id).distinct()
-    return [tuple(host) for host in connection.execute(hosts)] != [(zone, False)]
-
-
-def _before(row: dict[str, Any], field: str) -> Any:
-    return row["zone"] if field == "location" else row[field]
+        return all((row["tags"] or {}).get(key) == value for key, value in new.items())
+    if field != "location":
+        return bool(row[field] == new)
+    said = select(edits.c.new).where(edits.c.run_id == row["run_id"], edits.c.field == field)
+    if connection.scalar(said.order_by(edits.c.edit_no.desc())) == new:
+        return True
+    hosts = select(run_hosts.c.zone, run_hosts.c.zone_assumed).where(run_hosts.c.run_id == row["run_id"])
+    return {tuple(host) for host in connection.execute(hosts)} == {(new, False)}
 
 
 def _cleaned(field: str, value: object) -> Any:

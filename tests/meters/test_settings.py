@@ -69,3 +69,9 @@ def test_file_names_go_by_the_folder_of_the_settings(journals: Path, tmp_path: P
     assert [Path(one["file"]).resolve() for one in found.extra["hourly"]] == [home / "kr.csv", Path("/data/kr.csv")]
     assert found.extra["contracts"][0]["hourly_file"] == "~/solar.csv"
     assert load_settings(environ | {"JOULEBOOK_JOURNALS": "here"}).journals == "here"
+
+
+def test_tables_of_another_form_are_left_to_those_who_read_them(journals: Path, tmp_path: Path) -> None:
+    (tmp_path / "no-settings.toml").write_text("data = 5\nhourly = 3\ncontracts = [1]\naccounting = []\n")
+    found = load_settings()
+    assert (found.extra, found.unknown) == ({"data": 5, "hourly": 3, "contracts": [1], "accounting": []}, {})

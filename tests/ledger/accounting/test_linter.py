@@ -2,7 +2,7 @@
 
 import pytest
 
-from joulebook.ledger.accounting.linter import Record, lint, lint_intensity, worst
+from joulebook.ledger.accounting.linter import Record, lint, lint_intensity
 
 
 def codes(record):
@@ -61,5 +61,3 @@ def test_pue_where_it_does_not_belong():
 def test_what_can_not_be_is_an_error():
     findings = lint(Record(energy_kwh=-1.0, pue=0.5))
     assert [finding.severity for finding in findings] == ["error", "error"]
-    assert worst(findings) == "error"
-    assert worst([]) is None
