@@ -21,7 +21,7 @@ _DATE = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 @click.option("--to", "end", type=_DATE, help="Runs started before this day (UTC).")
 @click.option("--project", multiple=True, help="Only runs of this project (may be given several times).")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; else standard output.")
-@click.option("--json", "as_json", is_flag=True, help="Rows as JSON lines instead of CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Rows of a table as JSON lines, not CSV.")
 def report(
     name: str,
     *,
@@ -42,7 +42,9 @@ def report(
     from joulebook.ledger.reports.making import report_module, write_report
     from joulebook.ledger.store import RunFilter
 
-    report_module(name)
+    module = report_module(name)
+    if as_json and getattr(module, "SUFFIX", "") == ".md":
+        raise click.UsageError(f"{name} is a document, in Markdown alone; `report runs --json` has the figures")
     books = open_books()
     wanted = RunFilter(projects=project, start=start, end=end)
     if out is None:
@@ -56,6 +58,7 @@ def report(
 def _to_file(books: Ledger, name: str, wanted: RunFilter, out: Path, *, as_json: bool) -> int:
     from joulebook.ledger.errors import LedgerError
     from joulebook.ledger.reports.making import report_module, write_report
+    from joulebook.meters.wording import counted
 
     has_rows = hasattr(report_module(name), "rows")
     is_table = has_rows and not as_json
@@ -68,7 +71,7 @@ def _to_file(books: Ledger, name: str, wanted: RunFilter, out: Path, *, as_json:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise LedgerError(f"{out}: the report can't be written ({error.strerror})") from None
-    click.echo(f"{out}: {n} row{'' if n == 1 else 's'}" if has_rows else f"{out}: written")
+    click.echo(f"{out}: {counted(n, 'row')}" if has_rows else f"{out}: written")
     return n
 
 

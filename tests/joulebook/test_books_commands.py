@@ -72,6 +72,13 @@ def test_a_report_in_somebody_elses_form_has_its_stamp_beside_it(run: Journal, t
     assert joulebook("verify", str(out)).returncode == 1
 
 
+@pytest.mark.parametrize("name", ["model-card", "eu-gpai"])
+def test_a_document_is_no_json(name: str) -> None:
+    refused = joulebook("report", name, "--json")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"{name} is a document, in Markdown alone" in refused.stderr
+
+
 def test_an_old_report_is_made_again_under_its_old_factors(run: Journal, tmp_path: Path) -> None:
     out = tmp_path / "runs.csv"
     joulebook("report", "runs", "--out", str(out))
