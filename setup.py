@@ -10,7 +10,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-LARGE_BYTES = 4_000
+LARGE_BYTES = 2_050
 SUFFIXES = {".csv", ".json", ".toml"}
 
 
