@@ -67,20 +67,14 @@ def edit(run: str, *, tags: tuple[str, ...], **fields: Any) -> None:
     changed = edit_run(books, run_id, changes, _who())
     if changed:
         click.echo(f"{run_id}: {', '.join(sorted(changed))} changed; figures were worked out again")
-    same = ", ".join(_already(name, value) for name, value in sorted(changes.items()) if name not in changed)
-    if same:
-        click.echo(f"{run_id}: {'unchanged' if changed else 'nothing to change'}: {same}")
+    fields["tags"] = ", ".join(tags)
+    if same := [f"{name.replace('tags', 'tag')} is {fields[name]} already" for name in changes if name not in changed]:
+        click.echo(f"{run_id}: {'unchanged' if changed else 'nothing to change'}: {', '.join(same)}")
     _warn_of_region(changes.get("location"))
 
 
 def _value(value: object) -> object:
     return None if isinstance(value, str) and value.lower() in _NOTHING else value
-
-
-def _already(name: str, value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"tag {key} is {said or 'not there'} already" for key, said in value.items())
-    return f"{name} is {'unknown' if value is None else value} already"
 
 
 def _warn_of_region(location: object) -> None:

@@ -184,8 +184,7 @@ def test_an_edit_of_what_is_so_already_says_so(run: Journal) -> None:
     assert joulebook("edit", "r1", "--location", "DEU").stdout == "r1: nothing to change: location is DEU already\n"
     both = joulebook("edit", "r1", "--location", "DEU", "--model", "tiny", "--tag", "k=").stdout
     assert both == (
-        "r1: model changed; figures were worked out again\n"
-        "r1: unchanged: location is DEU already, tag k is not there already\n"
+        "r1: model changed; figures were worked out again\nr1: unchanged: location is DEU already, tag is k= already\n"
     )
 
 
