@@ -143,7 +143,7 @@ def _damage_usd(emissions: Figure | None) -> dict[str, Figure]:
 def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
     from rich.console import Console
 
-    from joulebook.commands.decisions import inline
+    from joulebook.ledger.accounting.sentences import fitting
 
     console = Console()
     console.print(result.verdict, highlight=False, soft_wrap=True)
@@ -153,7 +153,9 @@ def _show(result: Burden, damage: dict[str, Figure], *, show_all: bool) -> None:
     rest = _TYPED if result.use_kind == "typed" else _PUBLISHED
     console.print(f"{_RANGES} {rest}", highlight=False, soft_wrap=True)
     for name, cost in damage.items():
-        console.print(f"Damage of the emissions by {name}: {inline(cost, 'USD')}", highlight=False, soft_wrap=True)
+        value, unit, low, high = fitting("USD", cost.value, cost.low, cost.high)
+        ends = "" if low == high else f" ({low} to {high})"
+        console.print(f"Damage of the emissions by {name}: {value} {unit}{ends}", highlight=False, soft_wrap=True)
     for line in (*result.warnings, *(f"{i}. {text}" for i, text in enumerate(result.caveats, start=1))):
         console.print(line, style="dim", highlight=False, soft_wrap=True)
 
@@ -184,12 +186,13 @@ def _show_countries(console: Console, result: Burden, shown: Sequence[CountryRow
 
 def _share(figure: Figure | None) -> str:
     """`41 % (10 to 75 %)`; without the range where none is published."""
-    from joulebook.commands.decisions import share_text
-    from joulebook.ledger.accounting.sentences import percent
+    from joulebook.ledger.accounting.sentences import bare_percent, percent
 
-    if figure is None or figure.low != figure.high:
-        return share_text(figure)
-    return percent(figure.value, 1)
+    if figure is None:
+        return "unknown"
+    if figure.low == figure.high:
+        return percent(figure.value, 1)
+    return f"{percent(figure.value)} ({bare_percent(figure.low)} to {percent(figure.high)})"
 
 
 def _ratio(figure: Figure | None) -> str:

@@ -86,52 +86,9 @@ def with_range(figure: Figure | None, scale: float = 1.0) -> str:
     return ends[0] if ends[1] == ends[2] else f"{ends[0]} ({ends[1]} to {ends[2]})"
 
 
-def two_lines(figure: Figure | None, scale: float = 1.0) -> str:
-    """The figure with its range on a line of its own, for narrow tables."""
-    return with_range(figure, scale).replace(" (", "\n", 1).replace(" to ", "-").rstrip(")")
-
-
-def amount(figure: Figure | None, unit: str, times: float = 1.0) -> str:
-    """The figure in a unit that fits its size, its range on a line of its own: `1.35 mg`, `0.9-1.8`.
-
-    Args:
-        figure: Unknown is said.
-        unit: `J`, `g`, `L`, `USD`, or `n` for a count.
-        times: How many of what the figure is for.
-    """
-    name, size = _step(figure, unit, times)
-    value, *ends = two_lines(figure, times / size).split("\n")
-    return "\n".join([f"{value} {name}".rstrip(), *ends])
-
-
 def in_unit(figure: Figure | None, size: float) -> str:
     """The figure in a unit of that size, without its name, its range on a line of its own."""
-    return two_lines(figure, 1 / size)
-
-
-def inline(figure: Figure | None, unit: str) -> str:
-    """The same in one line: `1.35 mg (0.9 to 1.8)`."""
-    name, size = _step(figure, unit, 1.0)
-    value, *ends = with_range(figure, 1 / size).split(" (")
-    return " (".join([f"{value} {name}".rstrip(), *ends])
-
-
-def _step(figure: Figure | None, unit: str, times: float) -> tuple[str, float]:
-    from joulebook.ledger.reports.show import unit_for
-
-    if figure is None:
-        return "", 1.0
-    # 1 kWh in joules and back is a little less than 1 kWh, which is no reason to write 1000 Wh
-    return unit_for(float(f"{figure.value * times or figure.high * times:.9g}"), unit)
-
-
-def share_text(figure: Figure | None) -> str:
-    """`76 % (71 to 83 %)`, or `unknown`."""
-    from joulebook.ledger.accounting.sentences import bare_percent, percent
-
-    if figure is None:
-        return "unknown"
-    return f"{percent(figure.value)} ({bare_percent(figure.low)} to {percent(figure.high)})"
+    return with_range(figure, 1 / size).replace(" (", "\n", 1).replace(" to ", "-").rstrip(")")
 
 
 def _has_files(folder: Path) -> bool:
