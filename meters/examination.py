@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from joulebook.meters.location import is_zone, location_record
-from joulebook.meters.settings import Settings
+from joulebook.meters.settings import Settings, settings_path
 from joulebook.meters.sources import Absent, Device, Source, SourceError, component_of
 
 State = Literal["measuring", "no permission", "not present", "not answering", "modelled", "set", "assumed", "unknown"]
@@ -70,7 +70,7 @@ def examine(settings: Settings, sources: list[Source] | None = None) -> Examinat
         examination.findings.append(_modelled("cpu", "CPU", "the CPU's table and its load (within a factor of 3)"))
     if not examination.has("ram"):
         examination.findings.append(_modelled("ram", "memory", "watts per gigabyte (an estimate)"))
-    examination.findings += [_place(settings), _pue(settings), _journals(settings)]
+    examination.findings += [_settings_file(), _place(settings), _pue(settings), _journals(settings)]
     for key, near in settings.unknown.items():
         how = "no such key of the settings file is known; it is passed over"
         examination.findings.append(Finding("settings", "place", key, "unknown", how, near))
@@ -169,6 +169,12 @@ def _pue(settings: Settings) -> Finding:
     return Finding(
         "settings", "place", "PUE", "unknown", how, "pue = 1.2   in the settings file (as your site tells it)"
     )
+
+
+def _settings_file() -> Finding:
+    path = settings_path()
+    how = "settings are read from here" if path.exists() else "settings are read from here; there is no such file yet"
+    return Finding("settings", "place", str(path), "set", how)
 
 
 def _journals(settings: Settings) -> Finding:

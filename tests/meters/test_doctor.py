@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def test_a_machine_with_nothing_to_read_says_what_would_help(journals: Path, mon
     assert findings["powercap", "cpu"]["improve"].startswith("sudo modprobe")
     assert findings["accounting", "cpu"]["state"] == "modelled"
     assert findings["location", "place"]["what"] == "KOR"
+    assert os.environ["JOULEBOOK_SETTINGS"] in [one["what"] for one in json.loads(done.output)]
     text = CliRunner().invoke(doctor).output
     assert "better: install the NVIDIA driver" in text
 
