@@ -53,9 +53,9 @@ def energy_range(value: float, low: float, high: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds, or hours and minutes."""
-    if seconds < 120:
-        return f"{seconds:.1f} s"
+    """Hours, minutes and seconds, the largest two that matter."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"

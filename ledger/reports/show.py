@@ -13,7 +13,7 @@ from rich.table import Table
 
 from joulebook.ledger.accounting.figure import Figure
 from joulebook.ledger.forecasts import fraction_done, is_total, to_do, whole_run
-from joulebook.meters.wording import grouped
+from joulebook.meters.wording import duration, grouped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,15 +153,6 @@ def _ranged(row: Shown, name: str, unit: str) -> str:
         return "–"
     shown, _, ends = figure({"value": value, "low": low, "high": high}, unit, method=False).partition(" (")
     return f"{shown}\n{ends.removesuffix(')')}"
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds, the largest two that matter."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
 def print_run(document: Shown, notes: Sequence[str] = ()) -> None:
