@@ -92,11 +92,7 @@ def read_hourly(
 
 
 def text_of_file(path: Path, what: str) -> str:
-    """A text file that the settings name; `what` it is stands in front of the trouble.
-
-    Raises:
-        LedgerError: There is no such file, or it can't be read.
-    """
+    """A text file of the settings; LedgerError, beginning with `what` it is, where it can't be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -106,7 +102,7 @@ def text_of_file(path: Path, what: str) -> str:
 
 
 def _tell_odd(path: Path, readings: Sequence[tuple[int, float]], *, every: bool) -> None:
-    """Readings that no grid has; direct and marginal ones may well be near 0 at times, so `every` one must be odd."""
+    """Readings that no grid has; direct and marginal ones may be near 0, unless `every` one is."""
     odd = [(row, finding) for row, value in readings for finding in lint_intensity(value, 1.0)]
     if odd and not (every and len(odd) < len(readings)):
         row, finding = odd[0]

@@ -50,5 +50,8 @@ def _print(report: dict[str, Any]) -> None:
 def _summary(report: dict[str, Any]) -> str:
     if report["refused"]:
         return "not taken in"
+    from joulebook.meters.wording import counted
+
     numbers = [f"{len(report[f'runs_{what}'])} {what}" for what in ("new", "updated", "unchanged")]
-    return f"{report['format']}, {report['rows']} rows, {report['energy_kwh']:.6g} kWh, runs {', '.join(numbers)}"
+    rows = counted(report["rows"], "row")
+    return f"{report['format']}, {rows}, {report['energy_kwh']:.6g} kWh, runs {', '.join(numbers)}"

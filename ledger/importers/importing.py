@@ -14,9 +14,6 @@ from joulebook.ledger.store import Ledger
 from joulebook.ledger.store.imports import Inserted, insert_imported
 from joulebook.ledger.store.tables import runs
 
-# Ids of one query: SQLite takes some 30,000.
-_AT_ONCE = 500
-
 
 def import_files(ledger: Ledger, paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Import files one by one, each as a whole or not at all; an error in one does not keep the others out.
@@ -36,12 +33,12 @@ def _import(ledger: Ledger, path: Path) -> dict[str, Any]:
 
 
 def _leave_out_own(ledger: Ledger, parsed: Parsed) -> None:
-    """Rows of a report of these books: their runs are in the books under the very id that the row has."""
+    """A row of a report of these books has the id of a run in them."""
     ids = sorted({str(run.original["run_id"]) for run in parsed.runs if run.original.get("run_id")})
     known: set[str] = set()
     with ledger.reading() as connection:
-        for i in range(0, len(ids), _AT_ONCE):
-            known.update(connection.scalars(select(runs.c.run_id).where(runs.c.run_id.in_(ids[i : i + _AT_ONCE]))))
+        for i in range(0, len(ids), 500):  # SQLite takes some 30,000 names at once
+            known.update(connection.scalars(select(runs.c.run_id).where(runs.c.run_id.in_(ids[i : i + 500]))))
     for run in parsed.runs:
         if (run_id := run.original.get("run_id")) in known:
             parsed.say("in-the-books", "note", f"the run {run_id} is in the books already; left out", row=run.row)
