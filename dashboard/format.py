@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from joulebook.dashboard.texts import t
+from joulebook.dashboard.texts import current_language, t
 
 Quantity = Literal["energy", "joules", "power", "emissions", "mass", "volume", "money", "duration", "share", "count"]
 
@@ -53,6 +53,11 @@ UNITS: dict[Quantity, tuple[Unit, ...]] = {
     "share": (Unit("%", 0.01),),
     "count": (Unit("", 1.0), Unit("million", 1e6), Unit("billion", 1e9), Unit("trillion", 1e12)),
 }
+_MYRIADS = (("만", 1e4), ("억", 1e8), ("조", 1e12))  # Korean counts in steps of ten thousand, written to the number
+_KOREAN: dict[Quantity, tuple[Unit, ...]] = {
+    "money": (*_PARTS_OF_USD, Unit("USD", 1.0), *(Unit(f"{word} USD", size) for word, size in _MYRIADS)),
+    "count": (Unit("", 1.0), *(Unit(word, size) for word, size in _MYRIADS)),
+}
 SI_NAMES: dict[Quantity, str] = {
     "energy": "J",
     "joules": "J",
@@ -79,7 +84,7 @@ class Shown:
 
 def unit_for(quantity: Quantity, magnitude: float | None) -> Unit:
     """The unit in which this magnitude reads best, at least 1 where there is such a unit; also for a whole's parts."""
-    units = UNITS[quantity]
+    units = (_KOREAN if current_language() == "ko" else UNITS).get(quantity, UNITS[quantity])
     if magnitude is None or not math.isfinite(magnitude) or magnitude == 0:
         return next((unit for unit in units if unit.size == 1.0), units[0])
     size = abs(_rounded(magnitude))
@@ -119,14 +124,16 @@ def shown(
         return Shown(t("figure.unknown"), "", "", "")
     chosen = unit or unit_for(quantity, value if value else high)
     places = places_of(value / chosen.size)
-    ends = ("", "")
+    ends = ["", ""]
     if low is not None and high is not None and high > low:
-        ends = (_end(low / chosen.size, places), _end(high / chosen.size, places))
+        ends = [_end(low / chosen.size, places), _end(high / chosen.size, places)]
     text = number(value / chosen.size)
     if quantity == "count" and "." in text:  # a size of "8 billion" is not measured to three digits
         text = text.rstrip("0").rstrip(".")
-    if ends == (text, text):  # narrower than the digits shown
-        ends = ("", "")
+    if ends == [text, text]:  # narrower than the digits shown
+        ends = ["", ""]
+    if word := _myriad(chosen.name):  # 796만, 7960만: the word is part of the number
+        text, ends = text.replace(THIN_SPACE, ""), [end and end.replace(THIN_SPACE, "") + word for end in ends]
     return Shown(text, chosen.name, *ends)
 
 
@@ -193,12 +200,12 @@ def moment(when: datetime | None) -> str:
     """A point in time, in UTC: `21 Nov 2026 14:03`."""
     if when is None:
         return t("figure.unknown")
-    return f"{when.astimezone(UTC):%-d %b %Y %H:%M}"
+    return f"{when.astimezone(UTC):{t('date.day')} %H:%M}"
 
 
 def day(when: date) -> str:
     """A day, as `moment` has it: `21 Nov 2026`."""
-    return f"{when:%-d %b %Y}"
+    return f"{when:{t('date.day')}}"
 
 
 def change(value: float | None, before: float | None) -> str | None:
@@ -214,8 +221,17 @@ def change(value: float | None, before: float | None) -> str | None:
     return t("change.more" if ratio > 1 else "change.less", percent=number(percent, 0))
 
 
+def gap(unit: str) -> str:
+    """What stands between a number and this unit: a hard space; nothing before a word that is part of the number."""
+    return "\u00a0" if unit and not _myriad(unit) else ""
+
+
+def _myriad(unit: str) -> str:
+    return next((word for word, _ in _MYRIADS if unit.startswith(word)), "")
+
+
 def _joined(value: str, unit: str) -> str:
-    return f"{value}\u00a0{unit}" if unit else value
+    return f"{value}{gap(unit)}{unit}"
 
 
 def _rounded(value: float, digits: int = 3) -> float:

@@ -266,7 +266,7 @@ def _groups(frame: pd.DataFrame, column: str, size: str, steps: pd.Series) -> di
 
 
 def _label(day: pd.Timestamp, size: str) -> str:
-    return f"{day:%b %Y}" if size == "month" else f"{day:%-d %b}"
+    return f"{day:{t('date.month' if size == 'month' else 'date.short')}}"
 
 
 def _unique(labels: list[str]) -> list[str]:

@@ -126,10 +126,11 @@ def _span(row: Any) -> str:
 def columns() -> dict[str, Any]:
     """Headings and widths."""
     config = st.column_config
+    when = f"{t('date.cell')} HH:mm"
     return {
         "open": config.ButtonColumn("", key="runs_open", type="tertiary", width=48, pinned=True, help=t("runs.open")),
         "state": config.TextColumn(t("word.state"), width=94),
-        "started": config.DatetimeColumn(t("runs.started"), format="D MMM YYYY HH:mm", timezone="UTC", width=128),
+        "started": config.DatetimeColumn(t("runs.started"), format=when, timezone="UTC", width=136),
         "name": config.TextColumn(t("word.name"), width=190),
         "model": config.TextColumn(t("word.model"), width=112),
         "task": config.TextColumn(t("word.task"), width=84),

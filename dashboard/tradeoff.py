@@ -15,7 +15,7 @@ from joulebook.dashboard import data
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.tradeoff_tornado import Swing
 from joulebook.dashboard.compare import BY_BOOKS, YEAR, Question, candidates, chosen_model, compared
-from joulebook.dashboard.texts import current_language, t
+from joulebook.dashboard.texts import DEFAULT_LANGUAGE, current_language, t
 from joulebook.ledger import tradeoff_inputs
 from joulebook.ledger.accounting.comparison import Candidate, Site
 from joulebook.ledger.accounting.comparison_site import with_range
@@ -290,7 +290,7 @@ def requests_text(answer: Answer) -> str:
         return t("tradeoff.never")
     parts = fmt.shown(even.requests.value, even.requests.low, even.requests.high, "count")
     high = t("tradeoff.never") if even.latest_is_never else parts.high
-    value = f"{parts.value} {parts.unit}".strip()
+    value = f"{parts.value}{fmt.gap(parts.unit) and ' '}{parts.unit}"
     return t("tradeoff.with_range", value=value, low=parts.low, high=high) if parts.low else value
 
 
@@ -316,10 +316,16 @@ def swings(answer: Answer) -> list[Swing]:
     return found
 
 
+_AXIS_STEPS = {
+    "en": ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")),
+    "ko": ((1e8, "hundred_million"), (1e4, "ten_thousand")),
+}
+
+
 def axis_scale(answer: Answer) -> tuple[float, str]:
     """How many requests one step of the axis is, and its word."""
     far = float(answer.lines[0].requests[-1])
-    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+    for size, name in _AXIS_STEPS.get(current_language(), _AXIS_STEPS[DEFAULT_LANGUAGE]):
         if far >= size:
             return size, t(f"tradeoff.{name}_requests")
     return 1.0, t("tradeoff.plain_requests")

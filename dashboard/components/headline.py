@@ -81,11 +81,12 @@ def _value_html(item: Headline, *, keep_line: bool) -> str:
     parts = fmt.shown(figure.value, figure.low, figure.high, item.quantity)
     if item.quantity == "share":
         parts = replace(parts, value=fmt.percent(figure.value).removesuffix("\u00a0%"))
+    unit = parts.unit + item.unit_suffix
     small = ", ".join(part for part in (fmt.span(parts), item.note) if part)
     kind = "jb-value jb-long" if len(parts.value) > _LONG else "jb-value"
     return (
-        f'<div class="{kind}" title="{markup(fmt.si(figure.value, item.quantity))}">{markup(parts.value)} '
-        f"<span>{markup(parts.unit + item.unit_suffix)}</span></div>"
+        f'<div class="{kind}" title="{markup(fmt.si(figure.value, item.quantity))}">{markup(parts.value)}'
+        f"{' ' if fmt.gap(unit) else ''}<span>{markup(unit)}</span></div>"
         f'<div class="jb-range">{markup(small)}</div>{changed}'
     )
 

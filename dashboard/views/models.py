@@ -48,7 +48,7 @@ def show_models() -> None:
         file_name="models.csv", height=460,
         columns={
             t("word.model"): st.column_config.Column(width=165),
-            t("models.released"): st.column_config.DateColumn(format="D MMM YYYY"),
+            t("models.released"): st.column_config.DateColumn(format=t("date.cell")),
         },
     )  # fmt: skip
     said = catalogue.articles_of(found)

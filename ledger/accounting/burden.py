@@ -197,7 +197,7 @@ def _what(emissions_g: Figure | None, language: str) -> str:
     if emissions_g is None:
         return say("burden_what", language)
     kilograms = (g / 1000 for g in (emissions_g.value, emissions_g.low, emissions_g.high))
-    value, unit, low, high = fitting("kgCO2e", *kilograms)
+    value, unit, low, high = fitting("kgCO2e", *kilograms, language=language)
     key = "burden_what_exact" if low == high else "burden_what_figure"
     return say(key, language, value=value, unit=unit, low=low, high=high)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from joulebook.ledger.accounting.sentences_ko import KOREAN
+from joulebook.ledger.accounting.sentences_ko import KOREAN, number_ko
 from joulebook.meters.wording import grouped
 
 ENGLISH: dict[str, str] = {
@@ -166,17 +166,18 @@ def bare_percent(share: float, digits: int | None = None) -> str:
     return f"{points:.0f}" if abs(points) >= 9.95 or points == 0 else f"{float(f'{points:.2g}'):g}"
 
 
-def fitting(unit: str, value: float, *ends: float) -> tuple[str, ...]:
+def fitting(unit: str, value: float, *ends: float, language: str = "en") -> tuple[str, ...]:
     """The amount in a step of its unit that reads well, the name of that step, then the ends of its range in it.
 
     Args:
         unit: `kWh`, `kgCO2e`, `USD` or `L`.
         value: In that unit.
         ends: Of its range.
+        language: Whose words for large numbers.
     """
     steps = _STEPS[unit]
     name, size, _ = next((step for step in steps if abs(value or max(ends, default=0.0)) >= step[2]), steps[0])
-    return number(value / size), name, *(number(end / size) for end in ends)
+    return number(value / size, language), name, *(number(end / size, language) for end in ends)
 
 
 def listed(names: list[str], language: str = "en", most: int = 6) -> str:
@@ -196,9 +197,11 @@ def the(name: str, language: str = "en") -> str:
     return f"the {name}" if language == "en" and _WITH_ARTICLE.search(name) else name
 
 
-def number(value: float) -> str:
-    """Three significant digits, from 1,000 on with thin spaces, from a million on with the word."""
+def number(value: float, language: str = "en") -> str:
+    """Three significant digits, from 1,000 on with thin spaces, from a million (Korean: 10,000) on with the word."""
     size = abs(value)
+    if language == "ko" and size >= 1e4:
+        return number_ko(value)
     for least, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
         if size >= least:
             return f"{value / least:.3g}{word}" if size < 1000 * least else f"{value:.2e}"

@@ -73,13 +73,14 @@ KOREAN: dict[str, str] = {
         "{zone} 지역은 연료 연소로 나오는 배출({direct} g/kWh)만 알려져 있어 {land} 전 과정 평균으로 계산합니다."
     ),
     # trade-off
-    "pays_off": "작은 모델은 요청 {requests}건({low}∼{high}) 뒤에 초기 비용({once})을 회수합니다{when}.",
-    "pays_off_exact": "작은 모델은 요청 {requests}건 뒤에 초기 비용({once})을 회수합니다{when}.",
+    "pays_off": "작은 모델은 요청 {requests} 건({low}∼{high}) 뒤에 초기 비용({once})을 회수합니다{when}.",
+    "pays_off_exact": "작은 모델은 요청 {requests} 건 뒤에 초기 비용({once})을 회수합니다{when}.",
     "pays_off_open": (
-        "작은 모델은 요청 {requests}건(빠르면 {low}건, 늦으면 도달하지 않음) 뒤에 초기 비용({once})을 회수합니다{when}."
+        "작은 모델은 요청 {requests} 건(빠르면 {low} 건, 늦으면 도달하지 않음) 뒤에 초기 비용({once})을 "
+        "회수합니다{when}."
     ),
-    "on_date": "(하루 {rate}건일 때 {date})",
-    "beyond_dates": "(하루 {rate}건으로는 달력에 없는 먼 날)",
+    "on_date": "(하루 {rate} 건일 때 {date})",
+    "beyond_dates": "(하루 {rate} 건으로는 달력에 없는 먼 날)",
     "never": (
         "작은 모델은 비용을 회수하지 못합니다. 요청 1건에 작은 모델은 {small}, 큰 모델은 {large} 들어 절감되는 "
         "것이 없습니다."
@@ -163,3 +164,15 @@ KOREAN_CAVEATS: tuple[str, ...] = (
         "때문입니다. 혜택 쪽은 측정한 품질, 처리한 요청, 이용자의 분포로 나타냅니다."
     ),
 )
+
+
+_MYRIADS = (("조", 1e12), ("억", 1e8), ("만", 1e4))
+
+
+def number_ko(value: float) -> str:
+    """A number from 10,000 on with three significant digits in steps of ten thousand: `796만`, `1230만`, `12.3억`."""
+    rounded = float(f"{value:.3g}")
+    if abs(rounded) >= 1e16:
+        return f"{value:.2e}"
+    word, size = next((word, size) for word, size in _MYRIADS if abs(rounded) >= size)
+    return f"{float(f'{rounded / size:.3g}'):g}{word}"

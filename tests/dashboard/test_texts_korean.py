@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
+from joulebook.dashboard import format as fmt
 from joulebook.dashboard import texts
+from joulebook.dashboard.sentences import sentence
 from joulebook.ledger.accounting.burden_caveats import CAVEATS
-from joulebook.ledger.accounting.sentences import SENTENCES
+from joulebook.ledger.accounting.sentences import SENTENCES, number
 
 Show = Callable[..., AppTest]
 MARKDOWN = MarkdownIt("commonmark")
@@ -106,3 +110,49 @@ def test_a_copied_link_names_the_language_of_its_words(filled: Path, show: Show)
 
 def test_an_unknown_language_is_english(filled: Path, show: Show) -> None:
     assert show("runs", lang="xx").title[0].value == "Runs"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (9_994, "9\u202f994"),
+        (12_345, "1.23만"),
+        (7_960_000, "796만"),
+        (12_300_000, "1230만"),
+        (99_996_000, "1억"),
+        (1.23e9, "12.3억"),
+        (1.5e13, "15조"),
+        (4e17, "4.00e+17"),
+    ],
+)
+def test_the_books_count_in_steps_of_ten_thousand(value: float, text: str) -> None:
+    assert number(value, "ko") == text
+
+
+@pytest.fixture
+def korean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (fmt, texts):
+        monkeypatch.setattr(module, "current_language", lambda: "ko")
+
+
+def test_the_page_counts_in_steps_of_ten_thousand(korean: None) -> None:
+    assert fmt.with_range(7.96e6, 4.5e6, 2.31e7, "count") == "796만 (450만∼2310만)"
+    assert fmt.amount(8e9, "count") == "80억"
+    assert fmt.amount(1.23e7, "count") == "1230만"
+    assert fmt.amount(4_200, "count") == "4\u202f200"
+    assert fmt.amount(4.6e7, "money") == "4600만 USD"
+    assert fmt.amount(118 * 3.6e6, "energy") == "118\u00a0kWh"
+
+
+def test_the_page_writes_dates_as_korean_does(korean: None) -> None:
+    when = datetime(2027, 2, 10, 14, 3, tzinfo=UTC)
+    assert fmt.day(when) == "2027년 2월 10일"
+    assert fmt.moment(when) == "2027년 2월 10일 14:03"
+    assert sentence("2027-02-10") == "2027년 2월 10일"
+
+
+def test_an_answer_says_no_english_number_or_month(filled: Path, show: Show) -> None:
+    """The trade-off as typed: millions of requests, and the day on which they are reached."""
+    text = " ".join(said(show("tradeoff", lang="ko")))
+    assert "만 건" in text
+    assert not re.search(r"million|billion|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", text)
