@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from joulebook.commands import tradeoff_checks as checks
 from joulebook.commands import tradeoff_more
 from joulebook.commands.numbers import ABOVE_0, AT_LEAST_0, NUMBER, FiniteRange
 from joulebook.commands.tradeoff_more import more_options
+from joulebook.commands.tradeoff_scores import read_scores
 
 if TYPE_CHECKING:
     from joulebook.ledger.accounting.comparison import Candidate, Site
@@ -24,6 +26,7 @@ _TYPED = (
     ("usd", "large_usd", "small_usd", "verifier_usd", "once_usd"),
 )
 _UNKNOWN = {"kg": "The grid is unknown", "usd": "The price of electricity is unknown", "l": "Water use is unknown"}
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 _AT_A_PLACE: tuple[Quantity, ...] = ("kg", "usd", "l")
 
 
@@ -77,6 +80,7 @@ RANGED = Ranged()
 @click.option("--escalation-n", type=click.IntRange(min=1), metavar="N", help="Requests that P was counted on.")
 @click.option("--rebound", type=ABOVE_0, default=1.0, metavar="R", help="Volume multiplier.")
 @click.option("--margin", type=AT_LEAST_0, metavar="D", help="How much worse the small model may be.")
+@click.option("--scores", type=EXISTING, metavar="FILE", help="For --margin: CSV of scores by item, large,small.")
 @click.option("--location", help="Where it runs: adds gCO2e, USD and water from the joules.")
 @click.option("--quality-kept", type=NUMBER, metavar="Q", help="Quality of the small model on what it keeps.")
 @click.option("--quality-passed-on", type=NUMBER, metavar="Q", help="Quality of the large model on what it is passed.")
@@ -239,7 +243,7 @@ def _qualities(given: dict[str, Any], pair: dict[str, Candidate]) -> dict[str, A
 
     found: dict[str, Any] = {}
     if given["margin"] is not None:
-        found["quality_gate"] = _gate(pair, given["margin"])
+        found["quality_gate"] = _gate(pair, given["margin"], given["scores"])
     mix = [given[name] for name in ("escalation_rate", "quality_kept", "quality_passed_on")]
     if None not in mix:
         found["mixture_quality"] = mixture_quality(*mix)
@@ -328,11 +332,14 @@ def _typed(given: dict[str, Any], names: tuple[Any, ...]) -> Costs | None:
     )
 
 
-def _gate(pair: dict[str, Candidate], margin: float) -> dict[str, Any]:
+def _gate(pair: dict[str, Candidate], margin: float, scores: Path | None) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from joulebook.ledger.accounting.tradeoff_gate import gate_from_quality
+    from joulebook.ledger.accounting.tradeoff_gate import gate_from_quality, gate_from_scores
 
+    if scores is not None:
+        by_item = read_scores(scores)
+        return asdict(gate_from_scores(by_item[1], by_item[0], margin=margin, paired=True))
     small, large = (pair[role].quality if role in pair else None for role in ("small", "large"))
     return asdict(gate_from_quality(small, large, margin=margin))
 

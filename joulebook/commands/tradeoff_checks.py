@@ -43,6 +43,7 @@ _ALL_OF: Mapping[str, Sequence[str]] = {
     "quality_kept": ("quality_passed_on", "escalation_rate"),
     "quality_passed_on": ("quality_kept", "escalation_rate"),
     "margin": ("large", "small"),
+    "scores": ("margin",),
 }
 
 
@@ -67,6 +68,8 @@ def check(context: click.Context) -> None:
 
 def _check_needs(name: str, typed: set[str], flags: Mapping[str, str]) -> None:
     one_of, all_of = _ONE_OF.get(name, ()), _ALL_OF.get(name, ())
+    if name == "margin" and "scores" in typed:
+        return  # they need no models
     if one_of and not typed.intersection(one_of):
         raise click.UsageError(f"{flags[name]} changes nothing without {_listed(one_of, flags, 'or')}")
     missing = [other for other in all_of if other not in typed]
@@ -87,6 +90,8 @@ def notes(context: click.Context) -> list[str]:
     found = []
     if {"once_kwh", "once_runs"} <= typed:
         found.append("--once-kwh comes on top of the runs of --once-run.")
+    if {"scores", "large", "small"} <= typed:
+        found.append("The quality gate goes by --scores, not by the qualities on record.")
     for word, large, rest in (("CO2e", "large_g", "--small-g"), ("Money", "large_usd", "--small-usd")):
         if large in typed and typed.intersection(_JOULES):
             found.append(f"{word} is as typed ({flags[large]}, {rest}), not worked out from the joules and a place.")

@@ -207,6 +207,7 @@ def test_figures_without_a_range_are_said_to_be_exact() -> None:
         ((*TYPED, "--escalation-rate", "0.25", "--escalation-n", "2"), ("0.25", "2 requests")),
         ((*TYPED, "--quality-kept", "0.9"), ("--quality-kept", "--quality-passed-on and --escalation-rate")),
         ((*TYPED, "--margin", "0.1"), ("--margin", "--large and --small")),
+        ((*TYPED, "--scores", __file__), ("--scores", "--margin")),
         ((*TYPED, "--verifier-gpu-s", "1"), ("--verifier-gpu-s", "--verifier-j")),
         ((*TYPED, "--gpu-life-years", "4"), ("--gpu-life-years", "--gpu-price-usd")),
         ((*TYPED, "--gpu-utilisation", "0.5"), ("--gpu-utilisation", "--gpu-price-usd")),
@@ -289,3 +290,20 @@ def test_what_a_step_buys_is_said_with_its_range() -> None:
     assert "of 1 000 requests" not in steep
     assert "1 000 requests (latency: of one)" in steep
     assert "x request" not in steep
+
+
+def test_the_gate_goes_over_items_in_pairs_where_their_scores_are_given(tmp_path) -> None:
+    """Each model is right in half of 400 items, the same ones but for four: unpaired, 5 points could not be told."""
+    right = [index % 2 for index in range(400)]
+    small = [0 if index < 8 else score for index, score in enumerate(right)]
+    file = tmp_path / "scores.csv"
+    file.write_text(
+        "item,large,small\n" + "".join(f"{n},{a},{b}\n" for n, (a, b) in enumerate(zip(right, small, strict=True)))
+    )
+    gate = answer("tradeoff", *TYPED, "--margin", "0.03", "--scores", str(file))["quality_gate"]
+    assert (gate["difference"], gate["passes"]) == (pytest.approx(-0.01), True)
+    assert -0.03 < gate["low"] < -0.01 < gate["high"] < 0
+    assert answer("tradeoff", *TYPED, "--margin", "0.001", "--scores", str(file))["quality_gate"]["passes"] is False
+    file.write_text("large,small\n1,1\n1,no\n")
+    error = ask("tradeoff", *TYPED, "--margin", "0.03", "--scores", str(file)).exception
+    assert "row 3, column small: 'no' is no number" in str(getattr(error, "message", error))
