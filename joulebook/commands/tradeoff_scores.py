@@ -6,7 +6,7 @@ import csv
 import math
 from pathlib import Path
 
-import click
+from joulebook.ledger.errors import LedgerError
 
 _COLUMNS = ("large", "small")
 
@@ -15,21 +15,21 @@ def read_scores(path: Path) -> tuple[list[float], list[float]]:
     """The scores of the large and of the small model, more is better; a row is an item that both answered.
 
     Raises:
-        ClickException: The file can't be read, a column is missing, or a cell is no number: says which.
+        LedgerError: The file can't be read, a column is missing, or a cell is no number: says which.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
             if missing:
-                raise click.ClickException(
+                raise LedgerError(
                     f"{path}: no column {' and no '.join(missing)}; a row is an item: large,small"
                 )
             found = [
                 tuple(_score(path, number, name, row[name]) for name in _COLUMNS) for number, row in enumerate(rows, 2)
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise click.ClickException(f"{path} can't be read: {error}") from None
+        raise LedgerError(f"{path} can't be read: {error}") from None
     return [large for large, _ in found], [small for _, small in found]
 
 
@@ -39,5 +39,5 @@ def _score(path: Path, number: int, name: str, text: str | None) -> float:
     except ValueError:
         score = math.nan
     if not math.isfinite(score):
-        raise click.ClickException(f"{path}, row {number}, column {name}: {text!r} is no number")
+        raise LedgerError(f"{path}, row {number}, column {name}: {text!r} is no number")
     return score
