@@ -102,14 +102,6 @@ def intensities(zone: str) -> tuple[GridIntensity, ...]:
     )
 
 
-def missing_region(zone: str) -> str | None:
-    """What to say of a region without any figure, such as `KOR-99`; None for a country and for a region with one."""
-    land, dash, _ = zone.partition("-")
-    if not dash or intensities(zone):
-        return None
-    return f"no region {zone} is known: the mean of {land} stands in for it"
-
-
 def intensity(
     zone: str, year: int | None = None, *, basis: str = LIFE_CYCLE, factor_set: str | None = None
 ) -> GridIntensity:

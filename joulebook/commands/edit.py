@@ -78,12 +78,11 @@ def _value(value: object) -> object:
 
 
 def _warn_of_region(location: object) -> None:
-    from joulebook.reference_data.grid import missing_region
+    from joulebook.commands.decisions import stand_ins
     from joulebook.reference_data.places import zone_of_code
 
-    missing = missing_region(zone_of_code(str(location)) or "") if location else None
-    if missing:
-        click.echo(f"joulebook: {missing}", err=True)
+    for said in stand_ins([zone_of_code(str(location)) or ""] if location else []):
+        click.echo(f"joulebook: {said}", err=True)
 
 
 def _tag(text: str) -> tuple[str, str | None]:
