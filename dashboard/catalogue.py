@@ -10,6 +10,7 @@ import pandas as pd
 
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.escape import markup, plain
+from joulebook.dashboard.figures import has
 from joulebook.dashboard.texts import t
 from joulebook.reference_data.claims import Claim, claims
 from joulebook.reference_data.countries import country
@@ -108,6 +109,17 @@ def parameters_text(billions: float | None) -> str:
     return fmt.amount(None if billions is None else billions * 1e9, "count")
 
 
+def weights_text(model: Model) -> str:
+    """Whether anybody may fetch the weights, and under which terms, in words."""
+    whether, _, terms = model.open_weights.partition(" (")
+    if not whether:
+        return t("figure.unknown")
+    said = t(f"models.weights_{whether.replace('/', '')}")
+    terms = terms.removesuffix(")")
+    key = "models.terms_" + terms.replace("-", "_")
+    return f"{said} ({t(key) if has(key) else terms})" if terms else said
+
+
 def energy_text(model: Model) -> str:
     """Training energy with its unit; unknown is a word."""
     return fmt.amount(None if model.training_energy_mwh is None else model.training_energy_mwh * J_PER_MWH, "energy")
@@ -168,7 +180,7 @@ def table_of(found: Sequence[Model]) -> pd.DataFrame:
             t("models.developer"): [model.developer for model in found],
             t("models.country"): [names.get(model.country_iso3, "") for model in found],
             t("models.released"): pd.to_datetime([model.released for model in found], errors="coerce"),
-            t("models.weights"): [model.open_weights or t("figure.unknown") for model in found],
+            t("models.weights"): [weights_text(model) for model in found],
         }
     )
 

@@ -12,6 +12,7 @@ import streamlit as st
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.charts.tradeoff_tornado import Swing
 from joulebook.dashboard.escape import plain
+from joulebook.dashboard.figures import boundary_word, method_word
 from joulebook.dashboard.texts import t
 from joulebook.ledger import estimates
 from joulebook.ledger.accounting.estimate_inference import InferenceEstimate, InferenceWork, serving_of
@@ -308,8 +309,8 @@ def table_of(figures: Sequence[tuple[str, Figure | None, fmt.Quantity]]) -> pd.D
             t("estimate.value"): [
                 fmt.with_range(f.value, f.low, f.high, q) if f else t("figure.unknown") for _, f, q in figures
             ],
-            t("figure.boundary"): [f.boundary if f else "" for _, f, _ in figures],
-            t("figure.method"): [f.method if f else "" for _, f, _ in figures],
+            t("figure.boundary"): [boundary_word(f.boundary) if f else "" for _, f, _ in figures],
+            t("figure.method"): [method_word(f.method) if f else "" for _, f, _ in figures],
             t("figure.vintage"): [(f.vintage or "") if f else "" for _, f, _ in figures],
         }
     )

@@ -14,7 +14,7 @@ from joulebook.dashboard.charts import power
 from joulebook.dashboard.charts.power import Band
 from joulebook.dashboard.components.headline import Headline, Working
 from joulebook.dashboard.escape import plain
-from joulebook.dashboard.figures import figure_of, mark
+from joulebook.dashboard.figures import boundary_word, figure_of, kind_word, mark
 from joulebook.dashboard.saving import WORK_UNITS
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
@@ -53,9 +53,14 @@ def sentence(document: Document) -> str:
 
 
 def _what(document: Document) -> str:
-    kind = document["stage"] or document["kind"] or t("run.run")
+    kind = kind_of(document["stage"], document["kind"]) or t("run.run")
     words = [plain(document[name]) for name in ("model", "task") if document[name]]
     return f"{plain(kind).capitalize()}" + (f" ({', '.join(words)})" if words else "")
+
+
+def kind_of(stage: str | None, kind: str | None) -> str:
+    """Stage of a run, or its kind, in the reader's words; empty where neither was said."""
+    return kind_word(stage or kind or "")
 
 
 def _most(document: Document, energy: Figure) -> str:
@@ -154,7 +159,7 @@ def work_done(document: Document) -> str:
         return t("run.of_all", done=fmt.whole(n), all=fmt.whole(totals[unit])) if unit in totals else fmt.whole(n)
 
     return ", ".join(
-        f"{amount(unit, n)} {t('work.' + unit) if unit in known else unit}"
+        t("work_n." + unit, n=amount(unit, n)) if unit in known else f"{amount(unit, n)} {unit}"
         for unit, n in document["counts"].items()
         if n and unit != "request_s" and not is_total(unit)
     )
@@ -171,7 +176,7 @@ def _per_unit(document: Document, energy: Figure | None) -> list[Headline]:
             t("run.per_unit", unit=t(f"work_one.{unit}")),
             energy.scaled(1 / done),
             "joules",
-            note=t("run.work_done", n=fmt.whole(done), work=t(f"work.{unit}")),
+            note=t(f"work_n.{unit}", n=fmt.whole(done)),
             working=Working(
                 t("working.per_unit"),
                 f"{fmt.amount(energy.value, 'energy')} ÷ {fmt.whole(done)} = "
@@ -207,9 +212,8 @@ def _energy_working(document: Document) -> Working:
     ]
     above = document["energy_above_idle_j"]
     if above:
-        said = (
-            f"{plain(above['boundary'], 200)}: {fmt.with_range(above['value'], above['low'], above['high'], 'energy')}"
-        )
+        amount = fmt.with_range(above["value"], above["low"], above["high"], "energy")
+        said = f"{plain(boundary_word(above['boundary']), 200)}: {amount}"
         lines.append(t("run.above_idle_how", above=said, idle=plain(above["vintage"], 200)))
     missing = [t("run.missing", what=plain(what)) for what in document["missing"]]
     return Working(t("working.energy"), None, (*lines, *missing))

@@ -9,6 +9,7 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from joulebook.dashboard import format as fmt
+from joulebook.dashboard.run_page import kind_of
 from joulebook.dashboard.saving import WORK_UNITS
 from joulebook.dashboard.texts import t
 from joulebook.ledger.store import RunTotals
@@ -114,7 +115,7 @@ def _or_word(show: Any) -> Any:
 
 
 def _kind(row: Any) -> str:
-    return str(row.stage or row.kind or "") if pd.notna(row.stage) else str(row.kind or "")
+    return kind_of(row.stage if pd.notna(row.stage) else None, row.kind)
 
 
 def _span(row: Any) -> str:

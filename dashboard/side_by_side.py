@@ -180,7 +180,7 @@ def same_work(rows: Rows) -> list[str]:
     found = []
     for key, values in (
         ("task", {document["task"] for document in rows.documents}),
-        ("kind", {document["stage"] or document["kind"] for document in rows.documents}),
+        ("kind", {run_page.kind_of(document["stage"], document["kind"]) for document in rows.documents}),
         ("boundary", {tuple(sorted(_known_parts(document))) for document in rows.documents}),
         ("hardware", {_hardware(document) for document in rows.documents}),
     ):
@@ -297,7 +297,7 @@ _SHOWN: dict[str, Any] = {
     "model": lambda d: d["model"] or "",
     "parameters": lambda d: fmt.amount(d["parameters"], "count") if d["parameters"] else "",
     "task": lambda d: d["task"] or "",
-    "kind": lambda d: d["stage"] or d["kind"] or "",
+    "kind": lambda d: run_page.kind_of(d["stage"], d["kind"]),
     "project": lambda d: d["project"] or "",
     "state": lambda d: state(d["status"]),
     "started": lambda d: fmt.moment(datetime.fromisoformat(d["started_at"])),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from joulebook.dashboard import format as fmt
 from joulebook.dashboard.escape import markup, plain
-from joulebook.dashboard.figures import mark
+from joulebook.dashboard.figures import boundary_word, mark
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.figure import Figure
 
@@ -112,7 +112,7 @@ def _facts(figure: Figure, quantity: fmt.Quantity) -> dict[str, str]:
         t("figure.method"): f"{mark(figure.method)} {t('method_mark.' + figure.method)}",
         t("figure.range"): fmt.span(fmt.shown(figure.value, figure.low, figure.high, quantity)) or t("figure.unknown"),
         t("figure.si_value"): fmt.si(figure.value, quantity),
-        t("figure.boundary"): figure.boundary,
+        t("figure.boundary"): boundary_word(figure.boundary),
     }
     if figure.measured_share is not None:
         facts[t("figure.measured_share")] = fmt.percent(figure.measured_share)

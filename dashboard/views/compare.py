@@ -15,6 +15,7 @@ from joulebook.dashboard.components.phone_labels import hide_on_phone, show_on_p
 from joulebook.dashboard.components.states import error_state, note
 from joulebook.dashboard.components.table import name_width_px, table
 from joulebook.dashboard.escape import plain
+from joulebook.dashboard.figures import boundary_word
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.texts import t
 from joulebook.ledger.accounting.comparison import Candidate, Comparison, Unit
@@ -219,6 +220,6 @@ else:
             st.caption(said)
         boundaries = {row.energy_per_unit_j.boundary for row in outcome.rows if row.energy_per_unit_j}
         page_footer(
-            books, boundary=", ".join(sorted(boundaries)) or None, location=outcome.site.zone,
+            books, boundary=", ".join(sorted(map(boundary_word, boundaries))) or None, location=outcome.site.zone,
             location_assumed=outcome.site.assumed,
         )  # fmt: skip

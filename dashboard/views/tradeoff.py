@@ -15,6 +15,7 @@ from joulebook.dashboard.components.headline import Headline, Working, headlines
 from joulebook.dashboard.components.page import answer, header, page_footer
 from joulebook.dashboard.components.states import error_state, note
 from joulebook.dashboard.components.table import table
+from joulebook.dashboard.figures import boundary_word
 from joulebook.dashboard.palette import current_palette
 from joulebook.dashboard.sentences import sentence
 from joulebook.dashboard.texts import t
@@ -83,7 +84,13 @@ def from_models(books: data.Books) -> tuple[dict[str, object], tuple[Candidate |
     if energy_big is None or energy_little is None:
         raise LedgerError(t("tradeoff.too_few", task=task))
     if energy_big.boundary != energy_little.boundary:
-        note(t("tradeoff.boundaries", large=energy_big.boundary, small=energy_little.boundary))
+        note(
+            t(
+                "tradeoff.boundaries",
+                large=boundary_word(energy_big.boundary),
+                small=boundary_word(energy_little.boundary),
+            )
+        )
     figures = {
         "large_j": tradeoff.ends_of(energy_big), "small_j": tradeoff.ends_of(energy_little),
         "boundary": energy_big.boundary, "method": energy_big.method, "pair_gsd": pair_gsd(big, little),
@@ -292,7 +299,10 @@ def show(books: data.Books, asked: tradeoff.Inputs, pair: tuple[Candidate | None
     if asked.location and (said := places.stand_ins([zone_code(asked.location)])):
         st.caption(said)
     page_footer(
-        books, boundary=asked.boundary, location=asked.location or "WLD", location_assumed=asked.location is None
+        books,
+        boundary=boundary_word(asked.boundary),
+        location=asked.location or "WLD",
+        location_assumed=asked.location is None,
     )
 
 

@@ -14,6 +14,7 @@ from joulebook.dashboard.components.scale_legend import scale_legend
 from joulebook.dashboard.components.states import error_state
 from joulebook.dashboard.components.table import table
 from joulebook.dashboard.escape import plain
+from joulebook.dashboard.figures import boundary_word
 from joulebook.dashboard.palette import current_palette, translucent
 from joulebook.dashboard.sentences import sentence
 from joulebook.dashboard.texts import current_language, t
@@ -105,7 +106,7 @@ def figures(result: Burden) -> None:
         ),
         Headline(
             "emissions", t("word.emissions"), result.emissions_g, "emissions",
-            note=result.emissions_g.boundary if result.emissions_g else t("who_pays.emissions_unknown"),
+            note=boundary_word(result.emissions_g.boundary) if result.emissions_g else t("who_pays.emissions_unknown"),
         ),
     ]  # fmt: skip
     headlines(items)

@@ -13,11 +13,14 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
+from joulebook.dashboard import catalogue, texts
 from joulebook.dashboard import format as fmt
-from joulebook.dashboard import texts
+from joulebook.dashboard.figures import boundary_word, kind_word
+from joulebook.dashboard.run_page import work_done
 from joulebook.dashboard.sentences import sentence
 from joulebook.ledger.accounting.burden_caveats import CAVEATS
 from joulebook.ledger.accounting.sentences import SENTENCES, number
+from joulebook.reference_data.models import models
 
 Show = Callable[..., AppTest]
 MARKDOWN = MarkdownIt("commonmark")
@@ -156,3 +159,32 @@ def test_an_answer_says_no_english_number_or_month(filled: Path, show: Show) -> 
     text = " ".join(said(show("tradeoff", lang="ko")))
     assert "만 건" in text
     assert not re.search(r"million|billion|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", text)
+
+
+@pytest.mark.parametrize(
+    ("boundary", "said"),
+    [
+        ("IT", "IT 장비"),
+        ("facility, with PUE", "시설, PUE 포함"),
+        ("IT without cpu, ram", "IT 장비, 제외: CPU, 메모리"),
+        ("above idle: gpu", "유휴 초과분: GPU"),
+        ("my own words", "my own words"),
+    ],
+)
+def test_a_boundary_is_said_by_its_parts(korean: None, boundary: str, said: str) -> None:
+    assert boundary_word(boundary) == said
+
+
+def test_a_kind_of_somebodys_own_stays(korean: None) -> None:
+    assert [kind_word(kind) for kind in ("training", "distil", "red-team")] == ["학습", "증류", "red-team"]
+
+
+def test_every_term_of_weights_has_its_word(korean: None) -> None:
+    said = {catalogue.weights_text(model) for model in models()}
+    assert {"예", "아니요", "예 (비상업용)", "예 (CC BY-NC-ND 4.0)", "미상"} <= said
+
+
+def test_work_is_counted_with_its_counter(korean: None) -> None:
+    counts = {"requests": 90, "total_requests": 400, "tokens_out": 18_000, "pages": 3}
+    document = {"counts": counts}
+    assert work_done(document) == "요청 400 중 90건, 출력 토큰 18\u202f000개, 3 pages"
