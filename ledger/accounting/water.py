@@ -34,7 +34,7 @@ def water_figure(energy: Figure, pue: Factor, wue: Factor, grid: Factor) -> Figu
         per_kwh,
         method=weakest([pue.method, wue.method, grid.method]),
         boundary=wider(energy.boundary, "facility"),
-        vintage=f"WUE {_shown(wue)}, grid {_shown(grid)}",
+        vintage=f"WUE {_shown(wue)}, grid {_shown(grid)} L/kWh",
         unit=1 / J_PER_KWH,
     )
 
@@ -55,10 +55,14 @@ def facility_water_figure(facility: Figure, pue: Factor, wue: Factor, grid: Fact
         per_kwh,
         method=weakest([pue.method, wue.method, grid.method]),
         boundary=facility.boundary,
-        vintage=f"WUE {_shown(wue)}, grid {_shown(grid)}",
+        vintage=f"WUE {_shown(wue)}, grid {_shown(grid)} L/kWh",
         unit=1 / J_PER_KWH,
     )
 
 
 def _shown(factor: Factor) -> str:
-    return f"{factor.value:g} L/kWh ({factor.source} {factor.vintage})"
+    """The factor with its source's key, and the vintage where the key lacks it; the vintage alone without a key."""
+    if " " in factor.source:
+        return f"{factor.value:g} ({factor.vintage})"
+    said = factor.source if factor.vintage in factor.source else f"{factor.source} {factor.vintage}"
+    return f"{factor.value:g} ({said})"

@@ -220,7 +220,7 @@ def test_money_and_water_of_a_request_follow_from_the_full_stack():
     # 0.3 L per IT kWh on site, and IT is one part in 1.2 of the facility; 1.8877 L/kWh at Korea's power plants
     assert found.water_l.value == pytest.approx((0.3 / 1.2 + 1.8877) * kwh)
     assert found.water_l.low < found.water_l.value < found.water_l.high
-    assert "WUE 0.3" in found.water_l.vintage
+    assert found.water_l.vintage == "WUE 0.3 (middle of known fleets), grid 1.8877 (wri-water-2020) L/kWh"
 
 
 def test_a_rate_replaces_the_price_of_electricity():
