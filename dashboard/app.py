@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from joulebook.dashboard import access
+from joulebook.dashboard.components.language_links import language_links
 from joulebook.dashboard.components.states import error_state
 from joulebook.dashboard.components.stylesheet import stylesheet
 from joulebook.dashboard.escape import plain
@@ -56,6 +57,7 @@ palette = current_palette()
 stylesheet(palette)
 st.logo(wordmark(t("app.name"), palette), size="medium")
 page = st.navigation(pages())
+language_links()
 try:
     page.run()
 except user_errors() as error:

@@ -188,3 +188,11 @@ def test_work_is_counted_with_its_counter(korean: None) -> None:
     counts = {"requests": 90, "total_requests": 400, "tokens_out": 18_000, "pages": 3}
     document = {"counts": counts}
     assert work_done(document) == "요청 400 중 90건, 출력 토큰 18\u202f000개, 3 pages"
+
+
+def test_the_language_is_chosen_by_hand(filled: Path, show: Show) -> None:
+    """Each language in itself; what the page was asked stays asked."""
+    links = show("runs", lang="ko", runs_models="a&b").sidebar.get("html")[0].proto.body
+    assert "<strong>한국어</strong>" in links
+    assert 'href="?lang=en&amp;runs_models=a%26b"' in links
+    assert ">English</a>" in links
