@@ -22,9 +22,7 @@ def read_scores(path: Path) -> tuple[list[float], list[float]]:
             rows = csv.DictReader(file)
             missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
             if missing:
-                raise LedgerError(
-                    f"{path}: no column {' and no '.join(missing)}; a row is an item: large,small"
-                )
+                raise LedgerError(f"{path}: no column {' and no '.join(missing)}; a row is an item: large,small")
             found = [
                 tuple(_score(path, number, name, row[name]) for name in _COLUMNS) for number, row in enumerate(rows, 2)
             ]
