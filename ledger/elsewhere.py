@@ -22,7 +22,6 @@ from joulebook.ledger.sites import WORLD
 from joulebook.ledger.tradeoff_inputs import chip_of
 
 Role = str  # `large`, `small`
-MAX_PLACES = 50
 
 
 @dataclass(frozen=True, slots=True)

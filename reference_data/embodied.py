@@ -8,8 +8,6 @@ from functools import cache
 from joulebook.reference_data.accelerators import best_match, device_words
 from joulebook.reference_data.tables import forgettable, records
 
-SERVER = "server without accelerators"
-
 
 @dataclass(frozen=True, slots=True)
 class Embodied:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -88,9 +85,3 @@ def _points(part: pd.DataFrame, palette: Palette, *, inside: bool) -> go.Scatter
         text=part["hover"].tolist(),
         hovertemplate="%{text}<extra></extra>",
     )
-
-
-def off_by(frame: pd.DataFrame) -> float:
-    """Typical factor between predicted and known: exp of the median of |ln|."""
-    known = frame.dropna(subset=["known", "predicted"])
-    return math.exp(float(np.median(np.abs(np.log(known["predicted"] / known["known"])))))

@@ -14,10 +14,7 @@ def hide_on_phone(key: str, annotations: Sequence[int]) -> None:
         key: The chart's key.
         annotations: Their numbers in the figure's layout.
     """
-    if not annotations:
-        return
-    names = ", ".join(f'.st-key-{key} .annotation[data-index="{int(i)}"]' for i in annotations)
-    st.html(f"<style>@media (max-width: 640px) {{ {names} {{ display: none; }} }}</style>")
+    _on_phone(_annotations(key, annotations), "display: none;")
 
 
 def show_on_phone(key: str, annotations: Sequence[int]) -> None:
@@ -27,10 +24,7 @@ def show_on_phone(key: str, annotations: Sequence[int]) -> None:
         key: The chart's key.
         annotations: Their numbers in the figure's layout.
     """
-    if not annotations:
-        return
-    names = ", ".join(f'.st-key-{key} .annotation[data-index="{int(i)}"]' for i in annotations)
-    st.html(f"<style>@media (max-width: 640px) {{ {names} {{ opacity: 1 !important; }} }}</style>")
+    _on_phone(_annotations(key, annotations), "opacity: 1 !important;")
 
 
 def thin_names_on_phone(key: str) -> None:
@@ -39,5 +33,13 @@ def thin_names_on_phone(key: str) -> None:
     Args:
         key: The chart's key.
     """
-    ticks = f".st-key-{key} .xtick:not(:nth-child(3n + 1))"
-    st.html(f"<style>@media (max-width: 640px) {{ {ticks} {{ display: none; }} }}</style>")
+    _on_phone(f".st-key-{key} .xtick:not(:nth-child(3n + 1))", "display: none;")
+
+
+def _annotations(key: str, numbers: Sequence[int]) -> str:
+    return ", ".join(f'.st-key-{key} .annotation[data-index="{int(i)}"]' for i in numbers)
+
+
+def _on_phone(selector: str, style: str) -> None:
+    if selector:
+        st.html(f"<style>@media (max-width: 640px) {{ {selector} {{ {style} }} }}</style>")

@@ -25,7 +25,6 @@ from joulebook.reference_data.models import models
 
 UNITS: tuple[Unit, ...] = ("request", "1k-tokens", "sample")
 HEIGHTS = ("quality", "latency", "size")
-ANY = "any"
 SHOWN_REMARKS = 3
 
 
